@@ -4,6 +4,7 @@
 mod accepted;
 mod called;
 pub(crate) mod change;
+mod change_details;
 mod delete;
 mod engine;
 mod look;

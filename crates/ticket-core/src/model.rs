@@ -1,6 +1,7 @@
 //! The data types of tickets, shared by all providers. They know nothing of calls.
 
 pub(crate) mod attached;
+pub(crate) mod attachment;
 pub(crate) mod custom;
 pub(crate) mod draft;
 pub(crate) mod hidden;
@@ -13,8 +14,9 @@ pub(crate) mod text;
 pub(crate) mod ticket;
 
 pub use attached::AttachedFile;
+pub use attachment::{Attachment, AttachmentSource};
 pub use custom::{CustomFields, FieldValue};
-pub use draft::{Attachment, AttachmentSource, Created};
+pub use draft::Created;
 pub use message::Direction;
 pub use query::{Cursor, Order, PageRequest, Sort, State, Times};
 pub use raw::RawJson;

@@ -1,4 +1,7 @@
-//! The change that is applied to many tickets: as data, and as the calls for one batch.
+//! The change that is applied to many tickets: as data, and as the calls for one batch. What it says in words is in
+//! `change_details.rs`.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +10,9 @@ use super::called::Called;
 use super::delete::delete;
 use super::look::{self, Seen};
 use super::single::change_each;
-use crate::model::ticket::{Status, TicketId};
+use crate::model::draft::TicketPatch;
+use crate::model::message::NewComment;
+use crate::model::ticket::{Status, Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
@@ -27,6 +32,17 @@ pub enum Change {
     Resolve,
     /// Take the ticket out of the trash, as [`TicketProvider::restore`] does.
     Restore,
+    /// Change the fields that the patch names, as [`TicketProvider::update`] does. The same patch for each ticket; a version
+    /// stands with the ticket ([`DeleteTarget::version`]). Without files.
+    ///
+    /// An update of unknown effect is never sent again. It is done if a read shows all its fields as the patch sets them,
+    /// and otherwise [unknown](Outcome::Unknown).
+    Update(Box<TicketPatch>),
+    /// Add a comment to the ticket, as [`TicketProvider::comment`] does. The same text for each ticket. Without files.
+    ///
+    /// A comment of unknown effect is never sent again and stays [unknown](Outcome::Unknown): a message with the same text
+    /// may be another person's, so no read tells.
+    Comment(Box<NewComment>),
 }
 
 impl Change {
@@ -36,6 +52,16 @@ impl Change {
             Self::Delete => Operation::Delete,
             Self::Resolve => Operation::Resolve,
             Self::Restore => Operation::Restore,
+            Self::Update(_) => Operation::Update,
+            Self::Comment(_) => Operation::Comment,
+        }
+    }
+
+    /// What it does to tickets, as a verb before its object: `delete`, `comment on`.
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::Comment(_) => "comment on",
+            other => other.operation().as_str(),
         }
     }
 
@@ -55,6 +81,10 @@ impl Change {
             (Self::Resolve, Outcome::AlreadyDone) => "already_resolved",
             (Self::Restore, Outcome::Done) => "restored",
             (Self::Restore, Outcome::AlreadyDone) => "already_restored",
+            (Self::Update(_), Outcome::Done) => "updated",
+            (Self::Update(_), Outcome::AlreadyDone) => "already_updated",
+            (Self::Comment(_), Outcome::Done) => "commented",
+            (Self::Comment(_), Outcome::AlreadyDone) => "already_commented",
             _ => outcome.as_str(),
         }
     }
@@ -64,7 +94,7 @@ impl Change {
         match self {
             // If deleting is unsupported, each ticket fails on its own.
             Self::Delete => info.capabilities.max_delete_batch().max(1),
-            Self::Resolve | Self::Restore => 1,
+            Self::Resolve | Self::Restore | Self::Update(_) | Self::Comment(_) => 1,
         }
     }
 
@@ -95,7 +125,7 @@ impl Change {
     ///
     /// # Errors
     ///
-    /// Those of [`ProviderInfo::check`].
+    /// Those of [`ProviderInfo::check`], and `InvalidInput` for a version or files that the change cannot have.
     pub fn check(&self, info: &ProviderInfo, target: &DeleteTarget) -> Result<()> {
         match self {
             Self::Delete => info.check(&Request::Delete(std::slice::from_ref(target))),
@@ -104,14 +134,48 @@ impl Change {
                     .map_err(|error| error.in_operation(&info.id, self.operation()))?;
                 info.check(&self.request(std::slice::from_ref(target)))
             }
+            Self::Update(patch) => {
+                let patch = with_version(patch, target);
+                let allowed = refuse_files(patch.attachments.len(), target);
+                allowed.map_err(|error| error.in_operation(&info.id, self.operation()))?;
+                info.check(&Request::Update(&target.id, &patch))
+            }
+            Self::Comment(comment) => {
+                let allowed = refuse_version(target)
+                    .and_then(|()| refuse_files(comment.attachments.len(), target));
+                allowed.map_err(|error| error.in_operation(&info.id, self.operation()))?;
+                info.check(&Request::Comment(&target.id, comment))
+            }
+        }
+    }
+
+    /// Whether a read of the ticket can show that the change is made. A comment is no part of its ticket.
+    pub const fn is_seen_in_reads(&self) -> bool {
+        !matches!(self, Self::Comment(_))
+    }
+
+    /// Why the change is not made again after an attempt of unknown effect.
+    pub(super) const fn why_not_repeated(&self) -> &'static str {
+        match self {
+            Self::Comment(_) => {
+                "an earlier attempt may have been carried out, and a comment is never sent twice"
+            }
+            Self::Update(_) => {
+                "an earlier attempt may have been carried out, and is not repeated because somebody may have changed the ticket since"
+            }
+            Self::Delete | Self::Resolve | Self::Restore => {
+                "an earlier attempt may have been carried out, and is not repeated because the vendor may have given the id to another ticket"
+            }
         }
     }
 
     /// The call for these tickets.
-    pub(super) fn request<'a>(&self, targets: &'a [DeleteTarget]) -> Request<'a> {
+    pub(super) fn request<'a>(&'a self, targets: &'a [DeleteTarget]) -> Request<'a> {
         match (self, targets) {
             (Self::Resolve, [target]) => Request::Resolve(&target.id),
             (Self::Restore, [target]) => Request::Restore(&target.id),
+            (Self::Update(patch), [target]) => Request::Update(&target.id, patch),
+            (Self::Comment(comment), [target]) => Request::Comment(&target.id, comment),
             _ => Request::Delete(targets),
         }
     }
@@ -122,6 +186,7 @@ impl Change {
         match self {
             Self::Delete => info.check_id(&target.id),
             Self::Resolve | Self::Restore => refuse_version(target),
+            Self::Update(_) | Self::Comment(_) => self.check(info, target),
         }
     }
 
@@ -135,7 +200,9 @@ impl Change {
     ) -> Called {
         match self {
             Self::Delete => delete(provider, context, targets, tell).await,
-            Self::Resolve | Self::Restore => change_each(self, provider, context, targets).await,
+            Self::Resolve | Self::Restore | Self::Update(_) | Self::Comment(_) => {
+                change_each(self, provider, context, targets).await
+            }
         }
     }
 
@@ -152,21 +219,55 @@ impl Change {
             Self::Resolve => {
                 let is_resolved =
                     |status: &Status| matches!(status, Status::Resolved | Status::Closed);
-                look::for_status(provider, context, id, error, is_resolved).await
+                let seen = |ticket: &Ticket| look::of_status(ticket, is_resolved);
+                look::for_ticket(provider, context, id, error, seen).await
             }
             Self::Restore => {
                 let is_restored = |status: &Status| *status != Status::Deleted;
-                look::for_status(provider, context, id, error, is_restored).await
+                let seen = |ticket: &Ticket| look::of_status(ticket, is_restored);
+                look::for_ticket(provider, context, id, error, seen).await
             }
+            Self::Update(patch) => {
+                // A field that differs proves nothing: the vendor may show it in another form.
+                let seen = |ticket: &Ticket| {
+                    if patch.is_shown_by(ticket) {
+                        Seen::Changed
+                    } else {
+                        Seen::CannotTell
+                    }
+                };
+                look::for_ticket(provider, context, id, error, seen).await
+            }
+            Self::Comment(_) => Seen::NoAnswer(None),
         }
     }
 }
 
-/// Rejects a version: only a delete can depend on one.
+/// The patch for this ticket: with the ticket's version, if it has one.
+pub(super) fn with_version<'a>(
+    patch: &'a TicketPatch,
+    target: &DeleteTarget,
+) -> Cow<'a, TicketPatch> {
+    match &target.version {
+        None => Cow::Borrowed(patch),
+        Some(version) => Cow::Owned(patch.clone().if_version(version.clone())),
+    }
+}
+
+/// Rejects files: the change is written to storage, and they are not.
+fn refuse_files(files: usize, target: &DeleteTarget) -> Result<()> {
+    if files == 0 {
+        return Ok(());
+    }
+    let message = "a change of many tickets carries no files; attach them to one ticket at a time";
+    Err(Error::invalid_input(message).on_ticket(&target.id))
+}
+
+/// Rejects a version: only a delete and an update can depend on one.
 fn refuse_version(target: &DeleteTarget) -> Result<()> {
     if target.version.is_none() {
         return Ok(());
     }
-    let message = "only a delete can depend on a version";
+    let message = "only a delete or an update can depend on a version";
     Err(Error::invalid_input(message).on_ticket(&target.id))
 }

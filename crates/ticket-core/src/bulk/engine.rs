@@ -165,7 +165,7 @@ impl Engine {
             let message = if is_sent || self.only_look {
                 "an earlier attempt may have been carried out"
             } else {
-                "an earlier attempt may have been carried out, and is not repeated because the vendor may have given the id to another ticket"
+                self.change.why_not_repeated()
             };
             let error = Error::new(ErrorKind::Cancelled, message)
                 .with_effect(Effect::Unknown)

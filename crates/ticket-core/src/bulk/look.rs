@@ -119,13 +119,13 @@ async fn of_failed_read(
     }
 }
 
-/// Reads a ticket whose status tells whether it is changed, after a change that failed with `error`.
-pub(super) async fn for_status(
+/// Reads a ticket that tells whether it is changed, after a change that failed with `error`.
+pub(super) async fn for_ticket(
     provider: &dyn TicketProvider,
     context: &CallContext,
     id: &TicketId,
     error: &Error,
-    is_changed: impl Fn(&Status) -> bool,
+    seen: impl Fn(&Ticket) -> Seen,
 ) -> Seen {
     let info = provider.info();
     let Some(get) = info.capabilities.support(Operation::Get) else {
@@ -134,12 +134,17 @@ pub(super) async fn for_status(
     let context = &of_a_read(context);
     match provider.get(context, id).await {
         Ok(ticket) if info.check_same(id, &ticket.id).is_err() => Seen::CannotTell,
-        Ok(ticket) => match ticket.status {
-            Some(status) if is_changed(&status) => Seen::Changed,
-            Some(_) => Seen::Unchanged,
-            None => Seen::CannotTell,
-        },
+        Ok(ticket) => seen(&ticket),
         Err(read) => of_failed_read(provider, context, get.not_found, read, error).await,
+    }
+}
+
+/// What the status of a ticket says, where the status tells whether it is changed.
+pub(super) fn of_status(ticket: &Ticket, is_changed: impl Fn(&Status) -> bool) -> Seen {
+    match &ticket.status {
+        Some(status) if is_changed(status) => Seen::Changed,
+        Some(_) => Seen::Unchanged,
+        None => Seen::CannotTell,
     }
 }
 

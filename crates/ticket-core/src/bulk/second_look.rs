@@ -39,7 +39,8 @@ const MAX_REFUSED_LOOKS: u8 = 3;
 impl Engine {
     /// Keeps a ticket of unknown outcome for a second look, if there is one.
     pub(super) fn hold(&mut self, mut asked: Asked) {
-        if self.may_look() && self.held.len() < MAX_HELD && may_settle(self.provider.info()) {
+        let is_seen = self.change.is_seen_in_reads() && may_settle(self.provider.info());
+        if is_seen && self.may_look() && self.held.len() < MAX_HELD {
             asked.turns = 0;
             asked.look_at = Instant::now() + SECOND_LOOK * 2_u32.pow(asked.looks);
             self.held.push_back(asked);

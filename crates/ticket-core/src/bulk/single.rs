@@ -1,8 +1,8 @@
 //! The calls of a change that names one ticket per call, and the looks after them.
 
 use super::called::{Called, Contact};
-use super::change::Change;
-use super::look::{Seen, look_at_each, unconfirmed};
+use super::change::{Change, with_version};
+use super::look::{self, Seen, look_at_each, unconfirmed};
 use crate::model::ticket::TicketId;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteTarget;
@@ -24,6 +24,11 @@ pub(super) async fn change_each(
         let id = &target.id;
         let result = match change {
             Change::Restore => provider.restore(context, id).await,
+            Change::Update(patch) => {
+                let patch = with_version(patch, target);
+                provider.update(context, id, &patch).await
+            }
+            Change::Comment(comment) => provider.comment(context, id, comment).await,
             _ => provider.resolve(context, id).await,
         };
         let outcome = match result {
@@ -73,7 +78,13 @@ async fn on_not_found(
     if support.is_none_or(|support| support.not_found != NotFound::Undocumented) {
         return (Outcome::NotFound(error), Contact::Vendor);
     }
-    let seen = change.look(provider, context, id, &error).await;
+    // What matters is whether there is such a ticket, and not how it is.
+    let seen = match change {
+        Change::Update(_) | Change::Comment(_) => {
+            look::for_ticket(provider, context, id, &error, |_| Seen::Unchanged).await
+        }
+        _ => change.look(provider, context, id, &error).await,
+    };
     match &seen {
         Seen::Changed => (Outcome::AlreadyDone, Contact::Vendor),
         Seen::Missing => (Outcome::NotFound(error.confirmed()), Contact::Vendor),

@@ -1,11 +1,10 @@
-//! Input of creates and updates: new tickets, patches, attachments; and the result of a create.
+//! Input of creates and updates: new tickets and patches; and the result of a create.
 
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::model::attachment::{Attachment, no_files};
 use crate::model::custom::{CustomFields, FieldValue};
 use crate::model::hidden::Hidden;
 use crate::model::raw::RawJson;
@@ -164,27 +163,37 @@ impl fmt::Debug for Created {
     }
 }
 
-/// Changes to a ticket. Absent fields stay as they are.
-#[derive(Clone, Default)]
+/// Changes to a ticket. Absent fields stay as they are. A patch without files can be written to storage and read back.
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TicketPatch {
     /// The new subject line.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// The new text.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The new status.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
     /// The new priority.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
     /// The new category.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
     /// The new assignee.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee: Option<String>,
     /// Files to add.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "no_files")]
     pub attachments: Vec<Attachment>,
     /// New values of custom fields of this vendor or account.
+    #[serde(skip_serializing_if = "CustomFields::is_empty")]
     pub custom: CustomFields,
     /// Change the ticket only while it has this version.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub if_version: Option<Version>,
 }
 
@@ -255,6 +264,33 @@ impl TicketPatch {
     pub fn if_version(mut self, version: Version) -> Self {
         self.if_version = Some(version);
         self
+    }
+
+    /// Whether `ticket` shows all fields of this patch, and as it sets them. A patch with files is never shown.
+    ///
+    /// ```
+    /// use ticket_core::model::{Priority, RawJson};
+    /// use ticket_core::{Ticket, TicketPatch};
+    ///
+    /// let (_, raw) = RawJson::read::<serde_json::Value>("{}")?;
+    /// let mut ticket = Ticket::new("121", raw);
+    /// let patch = TicketPatch::new().priority(Priority::High);
+    /// assert!(!patch.is_shown_by(&ticket));
+    /// ticket.priority = Some(Priority::High);
+    /// assert!(patch.is_shown_by(&ticket));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn is_shown_by(&self, ticket: &Ticket) -> bool {
+        let shown = [
+            (self.subject.is_some(), ticket.subject.is_some()),
+            (self.description.is_some(), ticket.description.is_some()),
+            (self.status.is_some(), ticket.status.is_some()),
+            (self.priority.is_some(), ticket.priority.is_some()),
+            (self.category.is_some(), ticket.category.is_some()),
+        ];
+        self.attachments.is_empty()
+            && shown.iter().all(|(is_set, is_shown)| !is_set || *is_shown)
+            && self.not_in(ticket).is_empty()
     }
 
     /// The names of the fields that `ticket`, read after the update, does not have as this patch sets them. Files and
@@ -336,88 +372,5 @@ impl fmt::Debug for TicketPatch {
             .field("custom", &self.custom.keys())
             .field("if_version", &self.if_version)
             .finish()
-    }
-}
-
-/// A file attached to a ticket or a comment. Cloning does not copy the bytes.
-///
-/// ```
-/// use ticket_core::model::Attachment;
-///
-/// let file = Attachment::from_path("reports/screenshot.png").media_type("image/png");
-/// assert_eq!(file.name, "screenshot.png");
-/// let bytes = Attachment::new("note.txt", *b"hello");
-/// # let _ = bytes;
-/// ```
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct Attachment {
-    /// The file's name, without folders.
-    pub name: String,
-    /// The media type, such as `image/png`.
-    pub media_type: Option<String>,
-    /// The source of the bytes.
-    pub source: AttachmentSource,
-}
-
-/// The source of the bytes of an [`Attachment`].
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum AttachmentSource {
-    /// In memory.
-    Bytes(Arc<[u8]>),
-    /// In a file. Each attempt opens and streams it again.
-    File(PathBuf),
-}
-
-impl Attachment {
-    /// Creates an attachment with this name and these bytes.
-    pub fn new(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
-        Self {
-            name: name.into(),
-            media_type: None,
-            source: AttachmentSource::Bytes(bytes.into()),
-        }
-    }
-
-    /// Creates an attachment from the file at `path`, with its file name. The file is opened when it is sent.
-    pub fn from_path(path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        Self {
-            name,
-            media_type: None,
-            source: AttachmentSource::File(path),
-        }
-    }
-
-    /// Sets the media type.
-    #[must_use]
-    pub fn media_type(mut self, media_type: impl Into<String>) -> Self {
-        self.media_type = Some(media_type.into());
-        self
-    }
-}
-
-impl fmt::Debug for Attachment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attachment")
-            .field("name", &Hidden(&self.name))
-            .field("media_type", &self.media_type)
-            .field("source", &self.source)
-            .finish()
-    }
-}
-
-impl fmt::Debug for AttachmentSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bytes(bytes) => write!(f, "[{} bytes]", bytes.len()),
-            Self::File(_) => f.write_str("[a file]"),
-        }
     }
 }

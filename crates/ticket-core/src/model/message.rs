@@ -3,15 +3,15 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::model::draft::Attachment;
+use crate::model::attachment::{Attachment, no_files};
 use crate::model::hidden::Hidden;
 use crate::model::raw::RawJson;
 use crate::model::ticket::Person;
 
 /// The direction of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Direction {
@@ -68,8 +68,9 @@ impl fmt::Debug for Message {
     }
 }
 
-/// A comment to add to a ticket.
-#[derive(Clone)]
+/// A comment to add to a ticket. One without files can be written to storage and read back.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct NewComment {
     /// The text.
@@ -77,6 +78,7 @@ pub struct NewComment {
     /// The direction.
     pub direction: Direction,
     /// Files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "no_files")]
     pub attachments: Vec<Attachment>,
 }
 

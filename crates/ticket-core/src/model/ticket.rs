@@ -7,7 +7,7 @@ use std::fmt;
 
 use ecow::EcoString;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::custom::CustomFields;
 use crate::model::hidden::Hidden;
@@ -159,7 +159,7 @@ impl Priority {
 }
 
 macro_rules! text_like {
-    ($($type:ty),+) => {$(
+    ($($type:ident: $($known:ident),+;)+) => {$(
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.as_str())
@@ -171,9 +171,21 @@ macro_rules! text_like {
                 serializer.serialize_str(self.as_str())
             }
         }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                let mut known = [$(Self::$known),+].into_iter();
+                let known = known.find(|known| known.as_str() == text);
+                Ok(known.unwrap_or(Self::Other(text)))
+            }
+        }
     )+};
 }
-text_like!(Status, Priority);
+text_like! {
+    Status: Open, OnHold, Resolved, Closed, Deleted;
+    Priority: Low, Medium, High, Urgent;
+}
 
 /// A person in a ticket: the requester, the assignee, an author. Absent fields are unknown.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
@@ -361,7 +373,8 @@ mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
-    use crate::model::draft::{Attachment, Created, NewTicket, TicketPatch};
+    use crate::model::attachment::Attachment;
+    use crate::model::draft::{Created, NewTicket, TicketPatch};
     use crate::model::message::{Message, NewComment};
     use crate::model::query::TicketQuery;
 

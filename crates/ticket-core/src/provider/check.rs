@@ -2,8 +2,9 @@
 //!
 //! Used by the `Check` layer, and by providers themselves, so that a bare provider refuses the same.
 
+use crate::model::attachment::Attachment;
 use crate::model::custom::{CustomFields, FieldValue};
-use crate::model::draft::{Attachment, NewTicket, TicketPatch};
+use crate::model::draft::{NewTicket, TicketPatch};
 use crate::model::message::{Direction, NewComment};
 use crate::model::query::{PageRequest, TicketQuery, Times};
 use crate::model::ticket::{Person, TicketId, Version};

@@ -14,6 +14,7 @@ mod looking;
 mod resolving;
 mod restoring;
 mod splitting;
+mod writing;
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
