@@ -26,7 +26,11 @@ def main(folder: Path) -> int:
     verb = {"delete": ("deleted", "already_gone")}
     verb["resolve"] = ("resolved", "already_resolved")
     verb["restore"] = ("restored", "already_restored")
-    done = verb[report["job"]["change"]]
+    verb["update"] = ("updated", "already_updated")
+    verb["comment"] = ("commented", "already_commented")
+    change = report["job"]["change"]
+    # An update and a comment stand with what they set and say.
+    done = verb[change if isinstance(change, str) else next(iter(change))]
     with open(folder / "outcomes.csv", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["repeats"]:

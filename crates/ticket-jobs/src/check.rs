@@ -92,7 +92,8 @@ impl Rules {
     /// Whether this ticket is read before it is changed. It need not be where the vendor compares the version that was seen.
     fn read(&self, claimed: &Claimed, tickets: &Tickets) -> bool {
         let seen = claimed.seen.as_ref();
-        let has_version = seen.is_some_and(|seen| seen.version.is_some());
+        let has_version =
+            claimed.version.is_some() || seen.is_some_and(|seen| seen.version.is_some());
         self.guards.only_state.is_some()
             || self.archive.is_some()
             || self.tells_apart(tickets)
@@ -111,7 +112,8 @@ impl Rules {
     fn is_conditional(&self, tickets: &Tickets) -> bool {
         let capabilities = &tickets.info().capabilities;
         let support = capabilities.support(self.change.operation());
-        self.change == Change::Delete && support.is_some_and(|support| support.is_conditional)
+        let has_version = matches!(self.change, Change::Delete | Change::Update(_));
+        has_version && support.is_some_and(|support| support.is_conditional)
     }
 
     /// Why a ticket is not changed, if a guard says so.

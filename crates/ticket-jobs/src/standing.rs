@@ -49,12 +49,12 @@ async fn look(change: &Change, account: &Tickets, id: &TicketId, control: &Contr
     if *change == Change::Delete {
         return match sight(account, id, control).await {
             Ok(Sight::Gone) => Standing::Holds,
-            Ok(Sight::There(ticket)) => of_status(change, ticket.status.as_ref()),
+            Ok(Sight::There(ticket)) => of_ticket(change, &ticket),
             Err(error) => Standing::Unknown(error),
         };
     }
     match read(account, id).await {
-        Ok(ticket) => of_status(change, ticket.status.as_ref()),
+        Ok(ticket) => of_ticket(change, &ticket),
         Err(error) => Standing::Unknown(error),
     }
 }
@@ -98,8 +98,18 @@ async fn read(account: &Tickets, id: &TicketId) -> Result<Ticket> {
     Ok(ticket)
 }
 
-/// What the status of a ticket that is there says.
-fn of_status(change: &Change, status: Option<&Status>) -> Standing {
+/// What a ticket that is there says.
+fn of_ticket(change: &Change, ticket: &Ticket) -> Standing {
+    let unknown = |message: String| Standing::Unknown(Error::new(ErrorKind::BadResponse, message));
+    if let Change::Update(patch) = change {
+        // A field that differs proves nothing: the vendor may show it in another form.
+        return match &*patch.not_in(ticket) {
+            _ if patch.is_shown_by(ticket) => Standing::Holds,
+            [] => unknown("it does not show all fields that were set".to_owned()),
+            others => unknown(format!("it shows other values of {}", others.join(", "))),
+        };
+    }
+    let status = ticket.status.as_ref();
     let is_in = |state: State| status.and_then(|status| state.covers(status));
     let holds = match change {
         Change::Delete => Some(is_in(State::Deleted).unwrap_or(false)),
@@ -110,10 +120,7 @@ fn of_status(change: &Change, status: Option<&Status>) -> Standing {
     match holds {
         Some(true) => Standing::Holds,
         Some(false) => Standing::DoesNotHold,
-        None => {
-            let message = "its status does not tell";
-            Standing::Unknown(Error::new(ErrorKind::BadResponse, message))
-        }
+        None => unknown("its status does not tell".to_owned()),
     }
 }
 

@@ -199,7 +199,7 @@ fn header(report: &Report, partial: &str) -> Markup {
                 (words) "."
             }
             p.asked {
-                "Asked: " strong { (capital(job.change.operation().as_str())) " " (counted(report.tickets.distinct, "ticket")) }
+                "Asked: " strong { (capital(job.change.verb())) " " (counted(report.tickets.distinct, "ticket")) }
                 " of " (accounts)
                 @if report.tickets.repeated > 0 { " (" (grouped(report.tickets.repeated)) " named again)" }
                 ". "
@@ -208,6 +208,12 @@ fn header(report: &Report, partial: &str) -> Markup {
                     (Some(first), None) => { "First call " (minute(first)) "." }
                     (None, Some(last)) => { "No call is recorded; last outcome " (minute(last)) "." }
                     (None, None) => { "No call is recorded." }
+                }
+            }
+            @let details = job.change.details();
+            @if !details.is_empty() {
+                ul.findings {
+                    @for (name, value) in &details { li { (text(name)) ": " (text(value)) } }
                 }
             }
         }

@@ -245,7 +245,7 @@ impl TicketRow {
     }
 
     /// Which change the ticket is said to be as after: of a ticket that was not found [`Change::Delete`], since there is
-    /// none. `None` if nothing is said, since the change failed, is unknown or was not made.
+    /// none. `None` if nothing is said, since the change failed, is unknown or was not made, or since no read shows it.
     pub fn claim(&self, change: &Change) -> Option<Change> {
         claim(change, &self.outcome)
     }
@@ -257,7 +257,7 @@ pub(super) fn claim(change: &Change, outcome: &str) -> Option<Change> {
         .iter()
         .any(|done| change.word(done) == outcome);
     if is_done {
-        return Some(change.clone());
+        return change.is_seen_in_reads().then(|| change.clone());
     }
     (outcome == "not_found").then_some(Change::Delete)
 }

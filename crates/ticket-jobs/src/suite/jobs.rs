@@ -1,7 +1,7 @@
 //! Jobs, their lists and their states.
 
-use ticket_core::model::Version;
-use ticket_core::{Change, ErrorKind, Operation, Outcome};
+use ticket_core::model::{Priority, Version};
+use ticket_core::{Change, ErrorKind, Operation, Outcome, TicketPatch};
 
 use super::bench::{
     ACCOUNT, Bench, CaseResult, KEY, delete, each, fails, listed, no_job, same, secs, wrong,
@@ -174,8 +174,14 @@ pub(super) async fn repeated_tickets_are_one_ticket(bench: &Bench) -> CaseResult
 pub(super) async fn job_keeps_what_it_was_created_with(bench: &Bench) -> CaseResult {
     let Bench { ledger, clock, .. } = bench;
     let created_at = clock.now();
+    // A text that a store could take for something else.
+    let patch = TicketPatch::new()
+        .description("'; -- \"\u{1F4A5}\"\n\\")
+        .priority(Priority::Other("P0".to_owned()))
+        .custom("Owner \"2\"", vec!["a", "b"]);
+    let change = Change::Update(Box::new(patch));
     let job = ledger
-        .create(NewJob::new(Change::Resolve).created_by("Zoë <z@example.org>"))
+        .create(NewJob::new(change.clone()).created_by("Zoë <z@example.org>"))
         .await?;
     let odd = Listed {
         seq: 7,
@@ -191,7 +197,7 @@ pub(super) async fn job_keeps_what_it_was_created_with(bench: &Bench) -> CaseRes
     bench.advance(secs(60));
     let read = bench.state(&job).await?;
     let found = (read.change, read.created_by.as_deref(), read.created_at);
-    let expected = (Change::Resolve, Some("Zoë <z@example.org>"), created_at);
+    let expected = (change, Some("Zoë <z@example.org>"), created_at);
     same("a job was read back", found, expected)?;
     let worker = ledger.begin(&job).await?;
     match ledger.claim(worker, &odd.account).await? {

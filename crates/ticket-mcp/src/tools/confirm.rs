@@ -153,7 +153,7 @@ fn calls_again(context: &RequestContext<RoleServer>) -> bool {
 
 /// The question: numbers, accounts and ids first, and what strangers wrote last, quoted and cut.
 async fn question(shared: &Shared, job: &Job) -> Result<ElicitRequestParams, Refusal> {
-    let verb = job.change.operation().as_str();
+    let verb = job.change.verb();
     let accounts = job.accounts.iter().map(|account| {
         let host = account
             .host
@@ -202,9 +202,14 @@ async fn question(shared: &Shared, job: &Job) -> Result<ElicitRequestParams, Ref
             subjects.join("\n")
         )
     };
+    let details = job.change.details();
+    let details: String = details
+        .iter()
+        .map(|(name, value)| format!("{}: {}\n", text::line(name, 60), text::line(value, 300)))
+        .collect();
     let digest = job.digest.as_deref().unwrap_or_default();
     let message = format!(
-        "{verb} {}?\n{}\n\nPlan {}, digest {digest}\n{}{more}{subjects}\n\nTo agree, type the number of tickets.",
+        "{verb} {}?\n{details}{}\n\nPlan {}, digest {digest}\n{}{more}{subjects}\n\nTo agree, type the number of tickets.",
         counted(job.tickets),
         accounts.join("\n"),
         job.id,

@@ -9,6 +9,7 @@ use crate::answer::{Answer, Fields, Set as _, fields};
 use crate::refusal::Refusal;
 use crate::row;
 use crate::server::{Called, Shared};
+use crate::text;
 
 /// How many tickets are read from the ledger at once.
 const PAGE: usize = 500;
@@ -54,7 +55,7 @@ pub(super) async fn status(shared: &Shared, arguments: Fields, called: &mut Call
 fn told(shared: &Shared, job: &Job, is_alone: bool) -> Fields {
     let mut told = fields(json!({
         "job": job.id,
-        "change": job.change,
+        "change": job.change.operation(),
         "state": job.state,
         "tickets": job.tickets,
         "open": job.open,
@@ -63,6 +64,13 @@ fn told(shared: &Shared, job: &Job, is_alone: bool) -> Fields {
     }));
     if !is_alone {
         return told;
+    }
+    let details = job.change.details().into_iter();
+    let details: Fields = details
+        .map(|(name, value)| (name, text::line(&value, 200).into()))
+        .collect();
+    if !details.is_empty() {
+        told.set("details", Value::from(details));
     }
     let accounts = job.accounts.iter();
     let accounts = accounts
