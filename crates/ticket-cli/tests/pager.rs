@@ -224,6 +224,62 @@ async fn list_goes_through_the_pager_as_a_conversation_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn found_tickets_go_through_the_pager_and_the_summary_follows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let seen = folder.path().join("seen");
+    let pager = program(&folder, "pager", &format!("cat >'{}'", seen.display()));
+    let sandbox = sandbox().await;
+    sandbox.add_tickets(Vendor::Rt, 120);
+    let find = format!("'{TICKETS}' find --account rt --subject Ticket");
+    let run = in_shell(&sandbox, 80, &format!("PAGER='{}' {find}", pager.display()));
+    assert_eq!(run.code, 0, "{run:?}");
+    let rows = |text: &str| {
+        plain(text)
+            .lines()
+            .filter(|line| line.starts_with("rt:"))
+            .count()
+    };
+    assert!(rows(&read(&seen)) >= 120, "{}", read(&seen));
+    assert_eq!(rows(&run.stdout), 0, "{run:?}");
+    assert!(run.stdout.contains("found"), "{run:?}");
+    std::fs::remove_file(&seen).unwrap();
+    for without in ["--no-pager", "| cat"] {
+        let line = format!("PAGER='{}' {find} {without}", pager.display());
+        let run = in_shell(&sandbox, 80, &line);
+        assert_eq!((run.code, seen.exists()), (0, false), "{run:?}");
+        assert!(rows(&run.stdout) >= 120, "{run:?}");
+    }
+    // A reader who leaves ends the search.
+    let first = program(&folder, "first", "head -n 1 >/dev/null");
+    let run = in_shell(&sandbox, 80, &format!("PAGER='{}' {find}", first.display()));
+    assert_eq!((run.code, rows(&run.stdout)), (0, 0), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_go_through_the_pager_unless_they_are_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let seen = folder.path().join("seen");
+    let pager = program(&folder, "pager", &format!("cat >'{}'", seen.display()));
+    let sandbox = sandbox().await;
+    let note = folder.path().join("note.txt");
+    std::fs::write(&note, "x").unwrap();
+    let comment = format!(
+        "'{TICKETS}' comment rt:1 --body x --attach '{}'",
+        note.display()
+    );
+    assert_eq!(in_shell(&sandbox, 80, &comment).code, 0);
+    let line = format!("PAGER='{}' '{TICKETS}' attachments rt:1", pager.display());
+    let run = in_shell(&sandbox, 80, &line);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{run:?}");
+    assert!(plain(&read(&seen)).starts_with("ID"), "{}", read(&seen));
+    std::fs::remove_file(&seen).unwrap();
+    let line = format!("{line} --download '{}'", folder.path().display());
+    let run = in_shell(&sandbox, 80, &line);
+    assert_eq!((run.code, seen.exists()), (0, false), "{run:?}");
+    assert!(!run.stdout.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_pager_is_used_for_pipes_programs_and_whoever_wants_none() {
     let folder = tempfile::tempdir().unwrap();
     let seen = folder.path().join("seen");

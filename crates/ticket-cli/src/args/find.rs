@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args};
 use jiff::Timestamp;
 
+use super::read::Paging;
 use super::values::{count, duration, field, moment, patience};
 use super::{ArchiveMissing, Brakes, Reading, State};
 
@@ -100,6 +101,8 @@ pub(crate) struct Find {
     /// Those of the configuration file, and those of providers whose environment variables are set.
     #[arg(long)]
     pub(crate) all_accounts: bool,
+    #[command(flatten)]
+    pub(crate) paging: Paging,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }

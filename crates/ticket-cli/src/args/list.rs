@@ -4,6 +4,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use clap::{Args, ValueEnum};
 
+use super::read::Paging;
 use super::values::count;
 use super::{Filters, Reading};
 
@@ -49,12 +50,8 @@ pub(crate) struct List {
     /// [default: the account's own, or the largest page that the vendor documents]
     #[arg(hide_short_help = true, long, value_parser = count::<NonZeroU32>, value_name = "N")]
     pub(crate) page_size: Option<NonZeroU32>,
-    /// Do not use a pager
-    ///
-    /// On a terminal, a table is shown in the pager that the variable `TICKETS_PAGER` or `PAGER` names, or else in less.
-    /// `cat` means none.
-    #[arg(hide_short_help = true, long)]
-    pub(crate) no_pager: bool,
+    #[command(flatten)]
+    pub(crate) paging: Paging,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }

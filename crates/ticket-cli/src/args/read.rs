@@ -26,6 +26,8 @@ pub(crate) struct Attachments {
     #[arg(long, value_name = "FOLDER")]
     pub(crate) download: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) paging: Paging,
+    #[command(flatten)]
     pub(crate) reading: Reading,
 }
 
@@ -60,9 +62,9 @@ pub(crate) struct Messages {
 pub(crate) struct Paging {
     /// Do not use a pager
     ///
-    /// On a terminal, the conversation is shown in the pager that the variable `TICKETS_PAGER` or `PAGER` names, or else
-    /// in less. `cat` means none.
-    #[arg(long)]
+    /// On a terminal, conversations and tables are shown in the pager that the variable `TICKETS_PAGER` or `PAGER` names, or
+    /// else in less. `cat` means none.
+    #[arg(hide_short_help = true, long)]
     pub(crate) no_pager: bool,
 }
 

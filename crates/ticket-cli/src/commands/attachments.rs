@@ -70,7 +70,9 @@ pub(super) async fn run(
                 path,
             })
         });
-    print_stream(rows.boxed(), output, "This ticket has no files.", false).await
+    // What is saved is told at once.
+    let is_paged = folder.is_none() && !asked.paging.no_pager;
+    print_stream(rows.boxed(), output, "This ticket has no files.", is_paged).await
 }
 
 /// Saves a file. It is there only once it is whole, and no file is overwritten.

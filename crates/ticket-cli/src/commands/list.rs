@@ -24,7 +24,7 @@ pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<
     let accounts = Accounts::open(global, Purpose::Read).await?;
     let account = accounts.connect(&accounts.meant(list.account.as_deref())?)?;
     let none = nothing_found(&list, &account.name);
-    let (limit, size, is_paged) = (list.limit, list.page_size, !list.no_pager);
+    let (limit, size, is_paged) = (list.limit, list.page_size, !list.paging.no_pager);
     let mut query = query(list)?;
     query.page.limit = size.map(NonZeroU32::get);
     let tickets = match limit {
