@@ -221,6 +221,10 @@ async fn record_is_a_new_file_of_its_owner_without_what_was_said() {
     assert_eq!(run.code, 0, "{run:?}");
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(json(&text)[0]["provider"], "sweeppea");
+    // Of the request without credentials: the names of headers, and no value that is not harmless.
+    let headers = &json(&text)[0]["exchanges"][0]["headers"];
+    assert_eq!(headers["content-type"], "application/json", "{headers}");
+    assert!(headers["date"].is_null() && headers.as_object().unwrap().contains_key("date"));
     for said in [credentials::SWEEPPEA_API_KEY, "127.0.0.1", "Locked", "@"] {
         assert!(!text.contains(said), "{said}: {text}");
     }

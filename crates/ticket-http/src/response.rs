@@ -45,6 +45,11 @@ impl HttpResponse {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// The names of its headers, in lower case, each once.
+    pub fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.headers.keys().map(reqwest::header::HeaderName::as_str)
+    }
+
     /// The body. For non-2xx replies it may be truncated.
     pub fn body(&self) -> &[u8] {
         &self.body

@@ -59,7 +59,9 @@ pub struct Examination {
     /// The checks, in the order in which they were made.
     pub checks: Vec<Check>,
     /// What was exchanged, without anything that it says: structure and types, but no text, no number, no name that the
-    /// vendor does not document, no address and no credential. It can be sent to the maintainers of a provider.
+    /// vendor does not document, no address and no credential. Of the host's first reply, which is asked for without
+    /// credentials, it has the names of the headers, and the values of a few that only say what kind of server it is. It can be
+    /// sent to the maintainers of a provider.
     pub record: Value,
 }
 
@@ -93,7 +95,7 @@ impl Account {
             reads.checks = reached.checks;
             reads.exchanges.push(json!({
                 "operation": null, "outcome": if is_reached { "ok" } else { "connect" },
-                "status": reached.status, "headers": { "content-type": reached.content_type }, "body": null,
+                "status": reached.status, "headers": reached.headers, "body": null,
             }));
         }
         if is_reached {

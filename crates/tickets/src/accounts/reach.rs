@@ -1,5 +1,6 @@
 //! Whether the host of an account can be reached, and what its clock says. No credentials are sent.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::fmt::rfc2822;
@@ -15,6 +16,9 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// A file that no API has, so that nothing is asked of the vendor's programs.
 const FILE: &str = "robots.txt";
 
+/// How many headers are recorded at most.
+const MOST_HEADERS: usize = 60;
+
 /// How much a clock may be wrong: what is signed, or asked with times, is refused a few minutes off.
 const TOLERANCE: i64 = 60;
 
@@ -22,7 +26,8 @@ const TOLERANCE: i64 = 60;
 pub(super) struct Reached {
     pub(super) checks: Vec<Check>,
     pub(super) status: Option<u16>,
-    pub(super) content_type: Option<String>,
+    /// The headers of the reply, with the values of those that say nothing of the account.
+    pub(super) headers: BTreeMap<String, Option<String>>,
 }
 
 /// Asks the host for a file that need not exist.
@@ -30,7 +35,7 @@ pub(super) async fn reach(base_url: &str) -> Reached {
     let mut reached = Reached {
         checks: Vec::new(),
         status: None,
-        content_type: None,
+        headers: BTreeMap::new(),
     };
     let config = HttpConfig::default().timeout(LIMIT);
     let asked = match HttpClient::new(base_url, &config, &[]) {
@@ -46,12 +51,9 @@ pub(super) async fn reach(base_url: &str) -> Reached {
             };
             let status = reply.status();
             reached.status = Some(status);
-            let media_type = reply
-                .header("content-type")
-                .and_then(|value| value.split(';').next());
-            reached.content_type = media_type
-                .filter(|value| is_media_type(value))
-                .map(str::to_owned);
+            let headers = reply.header_names().take(MOST_HEADERS);
+            let headers = headers.map(|name| (name.to_owned(), harmless(name, reply.header(name))));
+            reached.headers = headers.collect();
             let message = format!("the host answers{how} (HTTP {status} for {FILE})");
             reached
                 .checks
@@ -79,10 +81,18 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// A type of the IANA's form, in which nobody has put anything else.
-fn is_media_type(value: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '+' | '-' | '.');
-    value.len() <= 60 && value.chars().all(is_plain)
+/// The value of a header that says of which kind the server is, and nothing of the account or of what was asked. Of a media
+/// type and of a server's name only the first word.
+fn harmless(name: &str, value: Option<&str>) -> Option<String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/+-.,_* ".contains(c);
+    let value = match name {
+        "content-type" => value?.split(';').next(),
+        "server" => value?.split([' ', '(']).next(),
+        "connection" | "content-encoding" | "transfer-encoding" | "vary" => value,
+        _ => None,
+    }?;
+    let value = value.trim();
+    (value.len() <= 60 && value.chars().all(is_plain)).then(|| value.to_owned())
 }
 
 /// At which step the connection failed.
@@ -206,6 +216,27 @@ mod tests {
             assert_eq!(check.level, level, "{date:?}");
             assert!(check.message.contains(words), "{check:?}");
         }
+    }
+
+    #[test]
+    fn value_of_a_header_is_recorded_only_if_it_says_nothing_of_the_account() {
+        for (name, value, expected) in [
+            (
+                "content-type",
+                "application/json; charset=utf-8",
+                Some("application/json"),
+            ),
+            ("server", "nginx/1.25 (Acme Ltd)", Some("nginx/1.25")),
+            ("vary", "Accept, Origin", Some("Accept, Origin")),
+            ("set-cookie", "session=s3cret", None),
+            ("location", "https://acme.example/login", None),
+            ("x-request-id", "7f3a", None),
+            ("content-type", "text/html\u{1b}", None),
+            ("server", &"x".repeat(61), None),
+        ] {
+            assert_eq!(harmless(name, Some(value)).as_deref(), expected, "{name}");
+        }
+        assert_eq!(harmless("server", None), None);
     }
 
     #[test]
