@@ -408,7 +408,7 @@ async fn what_failed_is_planned_again_as_an_erasure() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pause_before_the_second_look_can_be_left_and_comes_again() {
+async fn pause_before_the_second_look_ends_by_ctrl_c_and_by_the_deadline_and_comes_again() {
     let case = Case::new().await;
     let shells = case.shells();
     case.ann.ticket(Vendor::Redmine);
@@ -427,8 +427,10 @@ async fn pause_before_the_second_look_can_be_left_and_comes_again() {
     let confirmed = shells.at_terminal(&["job", "confirm", &job], "1\n");
     assert_eq!(confirmed.code, 0, "{confirmed:?}");
     // The second time there is nothing left to delete.
-    for _ in 0..2 {
-        let mut command = shells.command(&["job", "run", &job]);
+    let deadline = ["--deadline", "1"];
+    for (options, code) in [(&[][..], 130), (&deadline, 4), (&[], 130)] {
+        let run = ["job", "run", &job];
+        let mut command = shells.command(&[&run[..], options].concat());
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -446,17 +448,16 @@ async fn pause_before_the_second_look_can_be_left_and_comes_again() {
             )),
             "{line}"
         );
-        let id = child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-INT", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        if options.is_empty() {
+            let id = child.id().to_string();
+            let killed = Command::new("kill").args(["-INT", &id]).status();
+            assert!(killed.unwrap().success());
+        }
         let mut rest = String::new();
         stderr.read_to_string(&mut rest).unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{rest}");
+        let is_told = rest.contains("deadline reached");
+        assert_eq!(is_told, !options.is_empty(), "{rest}");
         assert!(
             rest.contains("stopped before all tickets were looked at again"),
             "{rest}"

@@ -54,7 +54,7 @@ pub(super) use remaining::Remaining;
 pub(super) use report::Answers;
 pub(super) use row::Row;
 pub(super) use words::{counts, is_done, verb};
-pub(super) use work::Work;
+pub(super) use work::{Work, end, reached};
 
 /// How many tickets `--yes` alone confirms.
 const UNSEEN: usize = 1_000;

@@ -47,12 +47,14 @@ impl Work<'_> {
 
     pub(crate) async fn run(mut self, global: &Global, output: &Output) -> Result<Exit, Failure> {
         let interruption = interrupt::stop_on_ctrl_c()?;
+        let end = end(self.options);
         let ledger = &**self.ledger.jobs.ledger();
         let mut report = Report::new(self.plan, self.answers, output, self.all().is_some());
         let mut progress = Progress::new(self.plan);
         let mut failures = Vec::new();
         let job = loop {
-            let working = self.work(&mut report, &mut progress, &interruption.stop, global);
+            let stop = &interruption.stop;
+            let working = self.work(&mut report, &mut progress, stop, end.as_ref(), global);
             failures.extend(working.await);
             let job = ledger.job(&self.job).await?;
             let is_held = job.held_from.is_some() && job.state == JobState::Ready;
@@ -99,11 +101,11 @@ impl Work<'_> {
         report: &mut Report<'_>,
         progress: &mut Progress<'_>,
         stop: &tickets::Stop,
+        end: Option<&(Instant, String)>,
         global: &Global,
     ) -> Vec<tickets::Error> {
         progress.begin();
-        let end = end(self.options);
-        let deadline = end.as_ref().map(|(time, _)| *time);
+        let deadline = end.map(|(time, _)| *time);
         let mut context = CallContext::new().stop(stop.clone());
         context.deadline = deadline;
         let (mut notices, options) = Notices::of(self.plan, self.bulk_options(global));
@@ -120,7 +122,7 @@ impl Work<'_> {
                 }
                 () = reached(deadline), if !told => {
                     told = true;
-                    let why = end.as_ref().map_or("", |(_, why)| why.as_str());
+                    let why = end.map_or("", |(_, why)| why.as_str());
                     let waits = "waiting for requests in flight; Ctrl-C twice quits at once";
                     say(&format!("{why}: {waits}"));
                 }
@@ -215,7 +217,7 @@ impl Work<'_> {
     clippy::disallowed_methods,
     reason = "a time of day is that of the machine's clock"
 )]
-fn end(options: &WorkOptions) -> Option<(Instant, String)> {
+pub(crate) fn end(options: &WorkOptions) -> Option<(Instant, String)> {
     let now = Instant::now();
     let after = |time: Duration, why: String| Some((now.checked_add(time)?, why));
     let deadline = options.deadline;
@@ -231,7 +233,8 @@ fn end(options: &WorkOptions) -> Option<(Instant, String)> {
     deadline.into_iter().chain(until).min()
 }
 
-async fn reached(deadline: Option<Instant>) {
+/// Waits for the deadline, if there is one.
+pub(crate) async fn reached(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use ticket_jobs::{Job, JobId};
 use tickets::{CallContext, ErrorKind};
 use tokio::time::Instant;
 
-use super::super::planned;
+use super::super::{bulk, planned};
 use crate::accounts::Accounts;
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
@@ -125,12 +126,13 @@ fn day(time: Timestamp) -> String {
 }
 
 /// Waits for the pause, looks at each ticket again, and says what the erasure came to. `exit` is that of the work on the
-/// job in this process.
+/// job in this process. Nothing more is read after `end`, which is a time and what is said then.
 pub(super) async fn finish(
     ledger: &Ledger,
     id: &JobId,
     accounts: &Accounts,
     exit: Exit,
+    end: Option<(Instant, String)>,
     output: &Output,
 ) -> Result<Exit, Failure> {
     let job = ledger.jobs.ledger().job(id).await?;
@@ -162,14 +164,24 @@ pub(super) async fn finish(
     let looking = ledger.jobs.look_again(id, &*source, &context, |_, _| {
         count.fetch_add(1, Ordering::Relaxed);
     });
-    let looked = Status::new().during(looking, || {
+    let mut looking = pin!(Status::new().during(looking, || {
         let count = grouped(count.load(Ordering::Relaxed));
         vec![Line::new(
             "",
             vec![format!("{count} of {all} looked at again")],
         )]
-    });
-    let looked = looked.await;
+    }));
+    let looked = tokio::select! {
+        biased;
+        looked = &mut looking => looked,
+        () = bulk::reached(end.as_ref().map(|(time, _)| *time)) => {
+            if let Some((_, why)) = end.as_ref().filter(|_| !is_json) {
+                say(why);
+            }
+            interruption.stop.finish();
+            looking.await
+        }
+    };
     let mut is_stopped = false;
     match looked {
         Ok(failures) => {

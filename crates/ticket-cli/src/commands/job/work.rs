@@ -5,7 +5,9 @@ use ticket_jobs::{Erasure, Job, JobState, JobTicket, NewJob, Step, Which};
 use tickets::bulk::BulkOptions;
 use tickets::{CallContext, Outcome, TicketRef};
 
-use super::super::bulk::{Answers, Confirmation, InputTicket, Plan, Reading, Remaining, Work};
+use super::super::bulk::{
+    self, Answers, Confirmation, InputTicket, Plan, Reading, Remaining, Work,
+};
 use super::super::erase;
 use super::shown::Shown;
 use super::{Steered, erasure, find};
@@ -29,6 +31,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let mut job = find(ledger, &asked.job.id).await?;
+    let end = bulk::end(&asked.work);
     if job.state == JobState::Paused {
         job.state = ledger.jobs.steer(&job.id, Step::Resume).await?;
     }
@@ -44,7 +47,7 @@ pub(super) async fn run(
     if job.state.is_over() {
         say(&format!("job {} is over", job.id));
         if job.erasure.is_some() {
-            return erasure::finish(ledger, &job.id, &accounts, Exit::Done, output).await;
+            return erasure::finish(ledger, &job.id, &accounts, Exit::Done, end, output).await;
         }
     }
     // What cannot be connected is told by the run.
@@ -76,7 +79,7 @@ pub(super) async fn run(
     if job.erasure.is_none() {
         return Ok(exit);
     }
-    erasure::finish(ledger, &job.id, &accounts, exit, output).await
+    erasure::finish(ledger, &job.id, &accounts, exit, end, output).await
 }
 
 /// Says that tickets are in doubt: they take longer than others.
