@@ -33,7 +33,7 @@ pub(crate) use global::{Global, LogFormat, OutputFormat};
 pub(crate) use help::command;
 pub(crate) use job::{Job, JobConfirm, JobIdentifiers, JobReport, JobResume, JobRetry, JobRun};
 pub(crate) use list::{List, Sort, State};
-pub(crate) use many::{ArchiveMissing, Brakes, Consent, Look, Many, WorkOptions};
+pub(crate) use many::{ArchiveMissing, Brakes, Consent, Each, Look, Many, WorkOptions};
 #[cfg(feature = "mcp")]
 pub(crate) use mcp::{Deletes, Mcp};
 pub(crate) use read::{Attachments, Get, Messages, Verify, View};
@@ -86,13 +86,28 @@ pub(crate) enum Command {
     ///
     /// A field that the vendor does not support is rejected by name, never silently dropped.
     Create(Box<Create>),
-    /// Update fields of a ticket
+    /// Update fields of tickets
     ///
-    /// Fields that are not given stay as they are.
-    #[command(visible_alias = "edit")]
+    /// Fields that are not given stay as they are. A field that the vendor does not support is rejected by name, before
+    /// anything is sent.
+    ///
+    /// One ticket is updated at once. Several are a job, as in `tickets delete`: all get the same values, the command asks
+    /// first, and after a crash `tickets job run` continues it. An update without an answer is not sent again; it is
+    /// `already_updated` if the ticket shows all values, and otherwise `unknown`.
+    #[command(
+        visible_alias = "edit",
+        override_usage = "\
+        tickets update [OPTIONS] <REF>...\n       tickets update [OPTIONS] --from <FILE> [REF]..."
+    )]
     Update(Box<Update>),
-    /// Add a comment to a ticket (internal note by default)
-    Comment(Comment),
+    /// Add a comment to tickets (internal note by default)
+    ///
+    /// One ticket gets it at once. Several are a job, as in `tickets delete`: all get the same text, the command asks first,
+    /// and after a crash `tickets job run` continues it. A comment without an answer is `unknown` and never sent again, so
+    /// no ticket gets it twice.
+    #[command(override_usage = "\
+        tickets comment [OPTIONS] <REF>...\n       tickets comment [OPTIONS] --from <FILE> [REF]...")]
+    Comment(Box<Comment>),
     /// Delete tickets, and report what happened to each one
     ///
     /// The tickets may belong to several accounts, which run in parallel. Each vendor's rate limit is respected.
@@ -100,7 +115,7 @@ pub(crate) enum Command {
     /// The work is a job: after a crash, `tickets job run` continues it.
     #[command(visible_alias = "rm", after_long_help = help::OUTCOMES, override_usage = "\
         tickets delete [OPTIONS] <REF>...\n       tickets delete [OPTIONS] --from <FILE> [REF]...")]
-    Delete(Many),
+    Delete(Each),
     /// Mark tickets as solved, and report what happened to each one
     ///
     /// The tickets may belong to several accounts. The work is a job: after a crash, `tickets job run` continues it.
@@ -109,14 +124,14 @@ pub(crate) enum Command {
         override_usage = "\
         tickets resolve [OPTIONS] <REF>...\n       tickets resolve [OPTIONS] --from <FILE> [REF]..."
     )]
-    Resolve(Many),
+    Resolve(Each),
     /// Take tickets out of the vendor's trash
     ///
     /// The tickets may belong to several accounts. --from also takes the report of a job that deleted tickets: its folder,
     /// or its outcomes.ndjson. The work is a job: after a crash, `tickets job run` continues it.
     #[command(override_usage = "\
         tickets restore [OPTIONS] <REF>...\n       tickets restore [OPTIONS] --from <FILE> [REF]...")]
-    Restore(Many),
+    Restore(Each),
     /// Find a person's tickets and prepare their deletion
     ///
     /// This command deletes nothing. It makes a job that waits for confirmation, and says what to do next. `tickets job run`
@@ -130,7 +145,7 @@ pub(crate) enum Command {
     Erase(Box<Erase>),
     /// Show and control jobs, and continue them after a crash
     ///
-    /// What `delete`, `resolve`, `restore` and `erase` do is a job. It is recorded in the ledger, so it can be continued.
+    /// What `delete`, `resolve`, `restore` and `erase` do is a job, as are updates and comments of several tickets. It is recorded in the ledger, so it can be continued.
     #[command(subcommand)]
     Job(Job),
     /// Work on the jobs of a ledger, beside other workers

@@ -56,12 +56,18 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     (
         "tickets update",
         "  tickets update rt:7 --status resolved
-  tickets update rt:7 --priority high --assignee ann",
+  tickets update rt:7 --priority high --assignee ann
+  # Many tickets: show the plan, confirm it, run it
+  tickets find --account rt --subject till --output ndjson > tills.ndjson
+  tickets update --from tills.ndjson --priority high --plan",
     ),
     (
         "tickets comment",
         "  tickets comment leadsquared:160 --body \"Called back, no answer\"
-  tickets comment rt:7 --body-file reply.txt --outbound",
+  tickets comment rt:7 --body-file reply.txt --outbound
+  # Many tickets get the same text, first ten of them
+  tickets comment --from outage.txt --body-file sorry.txt --outbound \\
+      --canary 10",
     ),
     (
         "tickets delete",

@@ -80,9 +80,22 @@ Outcomes:
   unknown       it may or may not be deleted; check before deleting it again
   unattempted   not tried: the run stopped, or its account failed first";
 
+/// What the short help of `update` and `comment` leaves out.
+const LONG_ONLY: [&str; 6] = [
+    "dry_run",
+    "max",
+    "until",
+    "max_failures",
+    "canary",
+    "archive",
+];
+
 /// The parser of the command line, with all of its help.
 pub(crate) fn command() -> Command {
     let command = Cli::command();
+    let command = command
+        .mut_subcommand("update", brief)
+        .mut_subcommand("comment", brief);
     let hidden: Vec<Arg> = command
         .get_arguments()
         .filter(|argument| argument.is_global_set())
@@ -99,6 +112,18 @@ pub(crate) fn command() -> Command {
         .before_long_help(groups.1)
         .after_help(POINTER)
         .after_long_help(format!("{NOTES}\n\n{examples}"))
+}
+
+/// Leaves what only many tickets need out of the short help of a command that is mostly used for one.
+fn brief(command: Command) -> Command {
+    command.mut_args(|argument| {
+        let is_long = LONG_ONLY.contains(&argument.get_id().as_str());
+        if is_long {
+            argument.hide_short_help(true)
+        } else {
+            argument
+        }
+    })
 }
 
 /// Adds examples, and where the options of every command are explained.

@@ -12,6 +12,27 @@ use tickets::provider::Concurrency;
 use super::State;
 use super::values::{concurrency, count, duration, patience, until, whole_seconds};
 
+/// The arguments of `delete`, `resolve` and `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct Each {
+    #[command(flatten)]
+    pub(crate) many: Many,
+    #[command(flatten)]
+    pub(crate) condition: Condition,
+}
+
+/// Whether tickets are compared with how they were.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Guards")]
+pub(crate) struct Condition {
+    /// Change a ticket only if it is still as it was when it was read
+    ///
+    /// All tickets are read before anything is changed, and each one again just before its turn, unless the vendor compares
+    /// versions itself.
+    #[arg(long, hide_short_help = true)]
+    pub(crate) if_unchanged: bool,
+}
+
 /// Tickets for a command that changes many, and how far it may go.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("list").required(true).multiple(true).args(["tickets", "from"]))]
@@ -77,12 +98,6 @@ pub(crate) struct Guards {
         value_name = "STATE"
     )]
     only_state: Option<State>,
-    /// Change a ticket only if it is still as it was when it was read
-    ///
-    /// All tickets are read before anything is changed, and each one again just before its turn, unless the vendor compares
-    /// versions itself.
-    #[arg(long, hide_short_help = true)]
-    pub(crate) if_unchanged: bool,
     #[command(flatten)]
     brakes: Brakes,
     /// Archive each ticket in this folder first
@@ -138,6 +153,52 @@ enum MissingOk {
     Ok,
 }
 
+impl Many {
+    /// The ticket, if only one is named and nothing is asked for that only a job can do: then one call is made.
+    pub(crate) fn only(&self) -> Option<&str> {
+        let Self {
+            tickets,
+            from: None,
+            dry_run: false,
+            plan: false,
+            look: None,
+            consent: _,
+            work:
+                WorkOptions {
+                    deadline: None,
+                    until: None,
+                    give_up_after: None,
+                    concurrency: None,
+                    remaining: None,
+                },
+            guards:
+                Guards {
+                    only_state: None,
+                    brakes:
+                        Brakes {
+                            max_failures: None,
+                            canary: None,
+                        },
+                    archive: None,
+                    missing: _,
+                },
+        } = self
+        else {
+            return None;
+        };
+        match tickets.as_slice() {
+            [ticket] if ticket != "-" => Some(ticket),
+            _ => None,
+        }
+    }
+
+    /// Whether tickets are read from standard input.
+    pub(crate) fn reads_stdin(&self) -> bool {
+        let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+        self.from.as_ref().is_some_and(is_stdin) || self.tickets.iter().any(|text| text == "-")
+    }
+}
+
 impl Brakes {
     /// Adds them to the guards of a job.
     pub(crate) fn add_to(&self, guards: &mut ticket_jobs::Guards) {
@@ -168,10 +229,10 @@ impl Guards {
     /// # Errors
     ///
     /// The current folder is unknown.
-    pub(crate) fn for_job(&self) -> std::io::Result<ticket_jobs::Guards> {
+    pub(crate) fn for_job(&self, if_unchanged: bool) -> std::io::Result<ticket_jobs::Guards> {
         let mut guards = ticket_jobs::Guards::default();
         guards.only_state = self.only_state.map(State::known);
-        guards.if_unchanged = self.if_unchanged;
+        guards.if_unchanged = if_unchanged;
         self.brakes.add_to(&mut guards);
         if let Some(folder) = &self.archive {
             guards.archive = Some(self.missing.guard(folder)?);

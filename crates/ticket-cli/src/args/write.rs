@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Reading;
+use super::many::Condition;
 use super::values::field;
+use super::{Many, Reading};
 
 #[derive(Debug, Args)]
 pub(crate) struct Create {
@@ -44,17 +45,9 @@ pub(crate) struct Create {
 
 #[derive(Debug, Args)]
 pub(crate) struct Update {
-    /// The ticket, as ACCOUNT:ID
-    #[arg(value_name = "REF")]
-    pub(crate) ticket: String,
     /// New subject line
     #[arg(long, value_name = "TEXT")]
     pub(crate) subject: Option<String>,
-    /// Update only if this is still its version
-    ///
-    /// `tickets get` shows the version of a ticket.
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) if_unchanged: Option<String>,
     /// New status, e.g. open or resolved
     ///
     /// open, on-hold, resolved, closed, or the vendor's own word.
@@ -62,6 +55,20 @@ pub(crate) struct Update {
     pub(crate) status: Option<String>,
     #[command(flatten)]
     pub(crate) content: Content,
+    #[command(flatten)]
+    pub(crate) many: Many,
+    /// Update only if this is still its version
+    ///
+    /// `tickets get` shows the version of a ticket. Without VERSION: update tickets only if they are still as they were when
+    /// they were read. All are read before anything is changed; where the vendor compares versions, those of the rows of
+    /// `tickets list` count.
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "VERSION",
+        help_heading = "Guards"
+    )]
+    pub(crate) if_unchanged: Option<Option<String>>,
 }
 
 /// What can be said of a ticket both when it is filed and when it is changed.
@@ -97,9 +104,6 @@ pub(crate) struct Content {
 
 #[derive(Debug, Args)]
 pub(crate) struct Comment {
-    /// The ticket, as ACCOUNT:ID
-    #[arg(value_name = "REF")]
-    pub(crate) ticket: String,
     /// Text of the comment
     ///
     /// [default on a terminal: what you write in the editor that `VISUAL` or `EDITOR` names]
@@ -114,7 +118,11 @@ pub(crate) struct Comment {
     /// Send it to the customer
     #[arg(long)]
     pub(crate) outbound: bool,
-    /// Attach this file; repeatable
+    /// Attach this file, to one ticket; repeatable
     #[arg(long = "attach", value_name = "FILE")]
     pub(crate) attachments: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) many: Many,
+    #[command(flatten)]
+    pub(crate) condition: Condition,
 }

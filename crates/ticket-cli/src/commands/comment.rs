@@ -1,13 +1,15 @@
-//! `tickets comment`: adds a comment to a ticket, an internal note by default. Without a text, it is written in an editor.
+//! `tickets comment`: adds a comment to a ticket, or to many as a job, an internal note by default. Without a text, it is
+//! written in an editor.
 
 use tickets::model::Direction;
-use tickets::{NewComment, Operation, TicketRef};
+use tickets::{Change, NewComment, Operation, TicketRef};
 
 use super::await_reply::await_reply;
+use super::bulk;
 use super::confirm::confirm;
 use super::{editor, input};
 use crate::accounts::Accounts;
-use crate::args::{Comment, Global};
+use crate::args::{Comment, Global, Many};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
 use crate::output::Output;
@@ -17,20 +19,49 @@ pub(super) async fn run(
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let reference: TicketRef = comment.ticket.parse()?;
+    match comment.many.only() {
+        Some(ticket) if !comment.condition.if_unchanged => {
+            one(ticket.parse()?, comment, global, output).await
+        }
+        _ => many(comment, global, output).await,
+    }
+}
+
+/// Comments on many tickets, as a job.
+async fn many(comment: Comment, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let file = comment.body_file.as_deref();
+    input::refuse_for_many(&comment.many, file, &comment.attachments)?;
+    let is_written = comment.body.is_none() && comment.body_file.is_none();
+    let if_unchanged = comment.condition.if_unchanged;
+    let (mut new, many) = new_comment(comment)?;
+    if !is_written {
+        let change = Change::Comment(Box::new(new));
+        return bulk::run(change, &many, if_unchanged, global, output).await;
+    }
+    let kind = kind(new.direction);
+    let explanation = format!("Write the comment above ({kind}). Each ticket gets it.");
+    let written = editor::write("", &explanation).await?;
+    new.body.clone_from(&written.text);
+    let change = Change::Comment(Box::new(new));
+    let done = bulk::run(change, &many, if_unchanged, global, output).await;
+    done.map_err(|failure| written.kept(failure))
+}
+
+async fn one(
+    reference: TicketRef,
+    comment: Comment,
+    global: &Global,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let accounts = Accounts::open(global, Purpose::Write).await?;
     let account = accounts.connect(&reference.account)?;
     let is_written = comment.body.is_none() && comment.body_file.is_none();
-    let mut comment = new_comment(comment)?;
+    let (mut comment, _) = new_comment(comment)?;
     let written = if is_written {
         let info = account.tickets.info();
         info.check_id(&reference.id)
             .map_err(|error| account.diagnose(error, Some(&reference)))?;
-        let kind = match comment.direction {
-            Direction::Inbound => "in the customer's name",
-            Direction::Outbound => "to the customer",
-            _ => "an internal note",
-        };
+        let kind = kind(comment.direction);
         let explanation = format!("Write the comment on {reference} above ({kind}).");
         Some(editor::write("", &explanation).await?)
     } else {
@@ -48,7 +79,17 @@ pub(super) async fn run(
     confirm(&reference, "commented", output)
 }
 
-fn new_comment(comment: Comment) -> Result<NewComment, Failure> {
+/// The kind of a comment, in words.
+const fn kind(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Inbound => "in the customer's name",
+        Direction::Outbound => "to the customer",
+        _ => "an internal note",
+    }
+}
+
+/// The comment, and which tickets it is for.
+fn new_comment(comment: Comment) -> Result<(NewComment, Many), Failure> {
     let body = input::text(comment.body, comment.body_file.as_deref())?;
     let is_blank = body.as_deref().is_some_and(|body| body.trim().is_empty());
     if is_blank {
@@ -65,5 +106,5 @@ fn new_comment(comment: Comment) -> Result<NewComment, Failure> {
     };
     let mut new = NewComment::new(body.unwrap_or_default(), direction);
     new.attachments = input::attachments(comment.attachments)?;
-    Ok(new)
+    Ok((new, comment.many))
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tickets::diagnosis::nearest;
 use tickets::model::{Attachment, CustomFields, FieldValue, Priority};
 
+use crate::args::Many;
 use crate::failure::Failure;
 use crate::text;
 
@@ -83,6 +84,25 @@ pub(super) fn priority(name: &str) -> Result<Priority, Failure> {
 /// Returns a text that is given directly or in a file.
 pub(super) fn text(given: Option<String>, file: Option<&Path>) -> Result<Option<String>, Failure> {
     file.map_or(Ok(given), |path| read_text(path).map(Some))
+}
+
+/// Refuses what a change of many tickets cannot have: files, and a text from where the tickets come from.
+pub(super) fn refuse_for_many(
+    many: &Many,
+    text: Option<&Path>,
+    attachments: &[PathBuf],
+) -> Result<(), Failure> {
+    let is_stdin = text.is_some_and(|path| path.as_os_str() == "-");
+    if is_stdin && many.reads_stdin() {
+        let message = "standard input cannot give both the tickets and the text; nothing was sent";
+        return Err(Failure::refused(message)
+            .hinting("write one of them to a file and name that".to_owned()));
+    }
+    if !attachments.is_empty() {
+        let message = "--attach is for one ticket at a time; nothing was sent";
+        return Err(Failure::refused(message));
+    }
+    Ok(())
 }
 
 /// Creates the attachments of a ticket or a comment. Each file must exist and be readable. The media type is

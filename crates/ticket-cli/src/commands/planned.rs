@@ -7,6 +7,9 @@ use tickets::{Change, TicketRef};
 
 use crate::text;
 
+/// The most characters of a text that are shown.
+const LONGEST: usize = 1_000;
+
 pub(super) fn tickets(count: u64) -> String {
     let tickets = if count == 1 { "ticket" } else { "tickets" };
     format!("{} {tickets}", text::grouped(count))
@@ -50,6 +53,22 @@ fn fate(change: &Change, account: &PlannedAccount) -> String {
             format!("{fate}, each with its {}", along.join(", "))
         }
     }
+}
+
+/// What an update sets and what a comment says, a line for each value.
+pub(super) fn details(change: &Change) -> Vec<String> {
+    let details = change.details().into_iter().map(|(name, value)| {
+        let shown = text::lines(&text::cut(&value, LONGEST)).replace('\n', "\n    ");
+        let all = match value.chars().count() {
+            ..=LONGEST => String::new(),
+            all => format!(
+                " ({} characters)",
+                text::grouped(u64::try_from(all).unwrap_or(u64::MAX))
+            ),
+        };
+        format!("  {}: {shown}{all}", text::line(&name))
+    });
+    details.collect()
 }
 
 /// What is checked while the job is worked on, on a line of its own.

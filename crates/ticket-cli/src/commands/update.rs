@@ -1,26 +1,64 @@
-//! `tickets update`: updates the given fields of one ticket. Without any, its description is edited.
+//! `tickets update`: updates the given fields of one ticket, or of many as a job. Without any, the description of the one
+//! ticket is edited.
 
 use tickets::accounts::Account;
 use tickets::model::{Status, Version};
 use tickets::provider::Field;
-use tickets::{Operation, TicketPatch, TicketRef};
+use tickets::{Change, Operation, TicketPatch, TicketRef};
 
 use super::await_reply::await_reply;
+use super::bulk;
 use super::confirm::confirm;
 use super::editor::{self, Written};
 use super::input;
 use crate::accounts::Accounts;
-use crate::args::{Content, Global, Update};
+use crate::args::{Content, Global, Many, Update};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
 use crate::output::Output;
 
 pub(super) async fn run(update: Update, global: &Global, output: &Output) -> Result<Exit, Failure> {
-    let reference: TicketRef = update.ticket.parse()?;
+    let is_guarded = matches!(update.if_unchanged, Some(None));
+    let reference = match update.many.only() {
+        Some(ticket) if !is_guarded => ticket.parse()?,
+        _ => return many(update, global, output).await,
+    };
+    one(reference, update, global, output).await
+}
+
+/// Updates many tickets, as a job.
+async fn many(mut update: Update, global: &Global, output: &Output) -> Result<Exit, Failure> {
+    let if_unchanged = match update.if_unchanged.take() {
+        None => false,
+        Some(None) => true,
+        Some(Some(_)) => {
+            let message = "--if-unchanged VERSION is for one ticket; nothing was sent";
+            return Err(Failure::refused(message).hinting(
+                "--if-unchanged without a version compares each ticket with how it was read"
+                    .to_owned(),
+            ));
+        }
+    };
+    if names_nothing(&update) {
+        return Err(Failure::refused(NOTHING));
+    }
+    let file = update.content.description_file.as_deref();
+    input::refuse_for_many(&update.many, file, &update.content.attachments)?;
+    let (patch, many) = patch(update)?;
+    let change = Change::Update(Box::new(patch));
+    bulk::run(change, &many, if_unchanged, global, output).await
+}
+
+async fn one(
+    reference: TicketRef,
+    update: Update,
+    global: &Global,
+    output: &Output,
+) -> Result<Exit, Failure> {
     let accounts = Accounts::open(global, Purpose::Write).await?;
     let account = accounts.connect(&reference.account)?;
     let names_nothing = names_nothing(&update);
-    let mut patch = patch(update)?;
+    let (mut patch, _) = patch(update)?;
     let written = if names_nothing {
         Some(write_description(&account, &reference).await?)
     } else {
@@ -37,6 +75,9 @@ pub(super) async fn run(update: Update, global: &Global, output: &Output) -> Res
     })?;
     confirm(&reference, "updated", output)
 }
+
+/// What is said if no change is named.
+const NOTHING: &str = "no change is named, such as --subject or --status; nothing was sent";
 
 /// Whether no change is named.
 fn names_nothing(update: &Update) -> bool {
@@ -72,8 +113,7 @@ async fn write_description(account: &Account, reference: &TicketRef) -> Result<W
         .fields(Operation::Update);
     let carries = fields.is_some_and(|fields| fields.carried().contains(&Field::Description));
     if !carries || !editor::is_possible() {
-        let message = "no change is named, such as --subject or --status; nothing was sent";
-        return Err(Failure::refused(message).at(reference.to_string()));
+        return Err(Failure::refused(NOTHING).at(reference.to_string()));
     }
     let ticket = account.tickets.get(&reference.id).await;
     let ticket = ticket.map_err(|error| account.diagnose(error, Some(reference)))?;
@@ -81,7 +121,8 @@ async fn write_description(account: &Account, reference: &TicketRef) -> Result<W
     editor::write(&ticket.description.unwrap_or_default(), &explanation).await
 }
 
-fn patch(update: Update) -> Result<TicketPatch, Failure> {
+/// The patch, and which tickets it is for.
+fn patch(update: Update) -> Result<(TicketPatch, Many), Failure> {
     let content = update.content;
     let mut patch = TicketPatch::new();
     patch.subject = update.subject;
@@ -96,8 +137,8 @@ fn patch(update: Update) -> Result<TicketPatch, Failure> {
     patch.assignee = content.assignee;
     patch.attachments = input::attachments(content.attachments)?;
     patch.custom = input::custom(content.fields);
-    patch.if_version = update.if_unchanged.map(Version::new);
-    Ok(patch)
+    patch.if_version = update.if_unchanged.flatten().map(Version::new);
+    Ok((patch, update.many))
 }
 
 /// The status with this name, case-insensitively. Other names are the vendor's own.

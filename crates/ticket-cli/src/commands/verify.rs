@@ -200,6 +200,7 @@ const fn contrary(claim: Option<&Change>) -> &'static str {
     match claim {
         Some(Change::Resolve) => "the ticket is not resolved",
         Some(Change::Restore) => "the ticket is deleted",
+        Some(Change::Update(_)) => "the ticket is not as the update left it",
         _ => "the ticket is there",
     }
 }

@@ -60,6 +60,17 @@ async fn jobs() -> Vec<Printed> {
     story.run("json", &["version"]);
     story.both(&["demo"]);
 
+    let update = ["update", "rt:1", "rt:2", "--subject", "Till 4"];
+    story.run("json", &[&update[..], &["--plan"]].concat());
+    let plan = story.shells.job();
+    story.both(&["job", "show", &plan]);
+    story.run("json", &["job", "cancel", &plan]);
+    story.run("ndjson", &[&update[..], &["--yes"]].concat());
+    story.run(
+        "json",
+        &["comment", "--yes", "rt:1", "rt:2", "--body", "Sorry"],
+    );
+
     story.run("json", &["delete", "--plan", "rt:1"]);
     let plan = story.shells.job();
     story.both(&["job", "list"]);

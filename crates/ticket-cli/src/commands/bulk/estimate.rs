@@ -13,8 +13,8 @@ use tickets::provider::{Limit, Removal};
 use tickets::{Change, Operation};
 
 use super::super::planned;
+use super::looked;
 use super::plan::{self, Group, Plan};
-use super::{looked, words};
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
@@ -212,13 +212,14 @@ async fn plan_of(job: &Job, ledger: &Ledger, has_searches: bool) -> Result<Strin
     let mut lines = vec![format!(
         "Job {} awaits confirmation: {} {}",
         job.id,
-        words::verb(&job.change),
+        job.change.verb(),
         planned::tickets(job.tickets)
     )];
     let accounts = job.accounts.iter();
     lines.extend(accounts.map(|account| {
         planned::account(&job.change, &PlannedAccount::of(account), account.tickets)
     }));
+    lines.extend(planned::details(&job.change));
     lines.extend(planned::guards(&job.guards));
     if let Some(erasure) = &job.erasure {
         lines.push(planned::erasure(erasure));

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use tickets::config_file::is_foreign;
+use tickets::model::Version;
 use tickets::{Change, TicketRef};
 
 use super::list_format::{self, LONGEST_LINE};
@@ -23,6 +24,8 @@ const QUOTED: usize = 80;
 /// A ticket of the input, and its position.
 pub(crate) struct InputTicket {
     pub(super) ticket: TicketRef,
+    /// The ticket's version, of a row that shows it.
+    pub(super) version: Option<Version>,
     /// The file and the line, for a ticket from a file.
     place: Option<(Rc<str>, usize)>,
 }
@@ -32,6 +35,7 @@ impl InputTicket {
     pub(crate) const fn new(ticket: TicketRef) -> Self {
         Self {
             ticket,
+            version: None,
             place: None,
         }
     }
@@ -40,6 +44,7 @@ impl InputTicket {
     pub(super) fn at(ticket: TicketRef, file: Rc<str>, line: usize) -> Self {
         Self {
             ticket,
+            version: None,
             place: Some((file, line)),
         }
     }
@@ -74,14 +79,6 @@ pub(super) fn read<'a>(
 /// The tickets of a file, or of standard input for `-`.
 pub(crate) fn read_list(path: &Path) -> impl Iterator<Item = Result<TicketRef, Failure>> + use<> {
     lines(path).map(|ticket| ticket.map(|ticket| ticket.ticket))
-}
-
-/// Whether the tickets are read from standard input.
-pub(super) fn from_stdin(many: &Many) -> bool {
-    many.from
-        .as_deref()
-        .is_some_and(|path| path.as_os_str() == "-")
-        || many.tickets.iter().any(|text| text == "-")
 }
 
 fn lines(path: &Path) -> Box<dyn Iterator<Item = Result<InputTicket, Failure>>> {
@@ -135,6 +132,9 @@ struct Lines {
     ended: bool,
 }
 
+/// The ticket of a line, and its version if the line shows it.
+type Named = (TicketRef, Option<Version>);
+
 /// What the lines of a file are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Content {
@@ -153,9 +153,14 @@ impl Iterator for Lines {
             }
             match self.next_line()? {
                 Ok(None) => {}
-                Ok(Some(ticket)) => {
+                Ok(Some((ticket, version))) => {
                     let place = Some((Rc::clone(&self.name), self.number));
-                    return Some(Ok(InputTicket { ticket, place }));
+                    let ticket = InputTicket {
+                        ticket,
+                        version,
+                        place,
+                    };
+                    return Some(Ok(ticket));
                 }
                 Err(failure) if self.number == 0 => return Some(Err(failure.at(&*self.name))),
                 Err(failure) => {
@@ -168,7 +173,7 @@ impl Iterator for Lines {
 
 impl Lines {
     /// The ticket of the next line, if it has one; `None` after the last line.
-    fn next_line(&mut self) -> Option<Result<Option<TicketRef>, Failure>> {
+    fn next_line(&mut self) -> Option<Result<Option<Named>, Failure>> {
         self.line.clear();
         self.number += 1;
         let mut read = self.read_until(LONGEST_LINE);
@@ -202,7 +207,7 @@ impl Lines {
         self.number = 0;
     }
 
-    fn named(&mut self) -> Result<Option<TicketRef>, Failure> {
+    fn named(&mut self) -> Result<Option<Named>, Failure> {
         if self.number == 1 {
             let file = list_format::File {
                 name: (!self.is_stdin).then_some(&*self.name),
@@ -265,7 +270,7 @@ impl Lines {
             }
             (Some(Content::References), _) => {}
         }
-        reference(line).map(Some)
+        reference(line).map(|ticket| Some((ticket, None)))
     }
 }
 

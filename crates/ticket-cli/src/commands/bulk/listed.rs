@@ -6,6 +6,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tickets::TicketRef;
+use tickets::model::Version;
 
 use crate::failure::Failure;
 
@@ -22,6 +23,8 @@ struct Row {
     #[serde(rename = "tags")]
     _tags: IgnoredAny,
     #[serde(default)]
+    version: Option<Version>,
+    #[serde(default)]
     outcome: Option<IgnoredAny>,
 }
 
@@ -30,14 +33,14 @@ pub(super) fn may_be_row(line: &[u8]) -> bool {
     line.trim_ascii_start().starts_with(b"{")
 }
 
-/// The ticket of a row; `None` if the line is not one.
-pub(super) fn ticket(line: &str) -> Option<Result<TicketRef, Failure>> {
+/// The ticket of a row, and its version if the row shows it; `None` if the line is not one.
+pub(super) fn ticket(line: &str) -> Option<Result<(TicketRef, Option<Version>), Failure>> {
     let row: Row = serde_json::from_str(line).ok()?;
     if row.outcome.is_some() {
         return None;
     }
     Some(match row.ticket.parse::<TicketRef>() {
-        Ok(ticket) if ticket.id.as_str() == row.id => Ok(ticket),
+        Ok(ticket) if ticket.id.as_str() == row.id => Ok((ticket, row.version)),
         Ok(_) => Err(not_a_row()),
         Err(error) => Err(error.into()),
     })

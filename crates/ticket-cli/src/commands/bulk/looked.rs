@@ -22,9 +22,9 @@ const SHOWN: usize = 5;
 const UNTOLD: u64 = 100;
 
 /// Which tickets are looked at.
-fn which(many: &Many) -> Result<Option<ticket_jobs::Look>, Failure> {
+fn which(many: &Many, if_unchanged: bool) -> Result<Option<ticket_jobs::Look>, Failure> {
     use args::Look::{All, None as Nothing, Sample};
-    if many.guards.if_unchanged {
+    if if_unchanged {
         return match many.look {
             None | Some(All) => Ok(Some(ticket_jobs::Look::All)),
             Some(Sample | Nothing) => Err(Failure::refused(
@@ -43,11 +43,12 @@ fn which(many: &Many) -> Result<Option<ticket_jobs::Look>, Failure> {
 /// Reads the tickets that are to be looked at, and tells what cannot be read. Returns whether something was read.
 pub(super) async fn look(
     many: &Many,
+    if_unchanged: bool,
     plan: &Plan,
     job: &Loading,
     accounts: &Accounts,
 ) -> Result<bool, Failure> {
-    match which(many)? {
+    match which(many, if_unchanged)? {
         Some(look) => read(look, plan, job, accounts).await.map(|()| true),
         None => Ok(false),
     }

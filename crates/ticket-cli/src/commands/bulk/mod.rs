@@ -1,4 +1,4 @@
-//! `tickets delete`, `tickets resolve` and `tickets restore`: reads the tickets into a job, shows the plan, asks for
+//! `tickets delete`, `resolve` and `restore`, and `update` and `comment` of several: reads the tickets into a job, shows the plan, asks for
 //! confirmation, works on the job and prints the outcome of each ticket.
 //!
 //! `input.rs`, `listed.rs` and `reported.rs` read the tickets, and `list_format.rs` names files that are no lists.
@@ -33,7 +33,7 @@ use ticket_jobs::{JobId, Loading, NewJob, Which};
 use tickets::{Change, TicketRef};
 
 use crate::accounts::Accounts;
-use crate::args::{Consent, Global, Many, WorkOptions};
+use crate::args::{Consent, Each, Global, Many, WorkOptions};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
 use crate::output::{Output, say};
@@ -62,9 +62,22 @@ const UNSEEN: usize = 1_000;
 /// Above how many tickets a person types their number.
 const TYPED: usize = 100;
 
+/// A change that needs no more than the tickets.
+pub(super) async fn each(
+    change: Change,
+    each: &Each,
+    global: &Global,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let if_unchanged = each.condition.if_unchanged;
+    run(change, &each.many, if_unchanged, global, output).await
+}
+
+/// Makes a job of the change and works on it, as far as the arguments say.
 pub(super) async fn run(
     change: Change,
     many: &Many,
+    if_unchanged: bool,
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
@@ -85,7 +98,7 @@ pub(super) async fn run(
         Ledger::open(global)?
     };
     let accounts = Accounts::with_ledger(&ledger, global).await?;
-    let guards = many.guards.for_job().map_err(|error| {
+    let guards = many.guards.for_job(if_unchanged).map_err(|error| {
         Failure::refused(format!(
             "the current folder is unknown ({error}); nothing was sent"
         ))
@@ -106,7 +119,7 @@ pub(super) async fn run(
         }
     }
     let (plan, job) = reading.finish(&many.consent).await?;
-    let is_seen = match looked::look(many, &plan, &job, &accounts).await {
+    let is_seen = match looked::look(many, if_unchanged, &plan, &job, &accounts).await {
         Ok(is_seen) => is_seen,
         Err(failure) => {
             job.discard().await?;
@@ -240,9 +253,9 @@ impl Confirmation<'_> {
             return Ok(());
         }
         let message = format!(
-            "--yes alone is enough for {}, and this {}s {}; nothing was sent",
+            "--yes alone is enough for {}, and this {} {}; nothing was sent",
             counted(UNSEEN, "ticket"),
-            words::verb(&plan.change),
+            words::third_person(&plan.change),
             text::grouped(u64::try_from(count).unwrap_or(u64::MAX))
         );
         Err(Failure::refused(message).hinting(format!("--max {count} allows that many")))

@@ -94,8 +94,8 @@ impl Notices {
                     named.push(format!("{} more", tickets.len() - MAX_NAMED));
                 }
                 format!(
-                    "{account}: the vendor says that it also {}d {}, which nobody asked for",
-                    words::verb(&self.change),
+                    "{account}: the vendor says that it also {} {}, which nobody asked for",
+                    words::past(&self.change),
                     named.join(", ")
                 )
             }

@@ -10,6 +10,7 @@ use tickets::call::Pacer;
 use tickets::provider::{Concurrency, Removal, Support};
 use tickets::{Change, DeleteTarget, Operation, TicketId, TicketRef};
 
+use super::super::planned;
 use super::refused::Refused;
 use super::words;
 use crate::accounts::Accounts;
@@ -119,9 +120,9 @@ impl Plan {
     /// The summary of the planned change or the dry run, for people.
     pub(super) fn summary(&self, dry_run: bool) -> String {
         let does = if dry_run {
-            format!("would {}", words::verb(&self.change))
+            format!("would {}", self.change.verb())
         } else {
-            format!("{}s", words::verb(&self.change))
+            words::third_person(&self.change)
         };
         let grouped = |count| text::grouped(u64::try_from(count).unwrap_or(u64::MAX));
         let repeated = match self.repeats.len() {
@@ -165,7 +166,10 @@ impl Plan {
                 named.join(", ")
             )
         });
-        head + &rows.collect::<String>()
+        let rows: String = rows.collect();
+        let details = planned::details(&self.change);
+        let details = details.iter().map(|line| format!("\n{line}"));
+        head + &rows + &details.collect::<String>()
     }
 
     /// How the change can be undone, for the summary.
@@ -199,6 +203,13 @@ impl Group {
         let tickets = u64::try_from(self.tickets).unwrap_or(u64::MAX);
         let allowed = self.facts.check(change, tickets);
         allowed.map_err(|error| self.account.diagnose(error, None).into())
+    }
+
+    /// Whether the vendor updates a ticket only if it has a version.
+    pub(super) fn compares(&self, change: &Change) -> bool {
+        let capabilities = &self.account.tickets.info().capabilities;
+        let support = capabilities.support(change.operation());
+        matches!(change, Change::Update(_)) && support.is_some_and(|support| support.is_conditional)
     }
 
     /// The number of distinct tickets.

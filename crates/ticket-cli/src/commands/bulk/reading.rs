@@ -18,6 +18,7 @@ use crate::text::counted;
 /// Reads tickets into a job. If tickets are refused, all of them are told, and not only the first.
 pub(crate) struct Reading<'a> {
     change: Change,
+    if_unchanged: bool,
     accounts: &'a Accounts,
     jobs: &'a Jobs,
     job: Loading,
@@ -38,6 +39,7 @@ impl<'a> Reading<'a> {
         let job = job.created_by(ticket_jobs::user_at_host());
         Ok(Self {
             change: job.change.clone(),
+            if_unchanged: job.guards.if_unchanged,
             accounts,
             jobs,
             job: jobs.load(job).await?,
@@ -75,7 +77,10 @@ impl<'a> Reading<'a> {
         };
         if let Err(error) = check_ticket(&self.change, &group.account, ticket) {
             // Told once for each account, and once for each ticket.
-            let is_the_accounts = error.kind() == ErrorKind::Unsupported;
+            let info = group.account.tickets.info();
+            let is_of_the_values =
+                !self.change.details().is_empty() && info.check_id(&ticket.id).is_ok();
+            let is_the_accounts = error.kind() == ErrorKind::Unsupported || is_of_the_values;
             if !is_the_accounts || !is_refused {
                 let failure = group.account.diagnose(error, Some(ticket)).into();
                 self.refused.push(asked.located(failure));
@@ -95,7 +100,9 @@ impl<'a> Reading<'a> {
         if length > self.longest.0 {
             self.longest = (length, ticket.to_string());
         }
-        Ok(self.job.push(asked.ticket, None).await?)
+        let is_compared = self.if_unchanged && group.compares(&self.change);
+        let version = asked.version.filter(|_| is_compared);
+        Ok(self.job.push(asked.ticket, version).await?)
     }
 
     /// The group of an account that allows the change.

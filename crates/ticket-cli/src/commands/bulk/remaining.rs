@@ -15,7 +15,6 @@ use futures_util::stream::BoxStream;
 use tempfile::{Builder, NamedTempFile};
 use tickets::TicketRef;
 
-use super::input;
 use crate::args::Many;
 use crate::failure::Failure;
 use crate::output::say;
@@ -247,7 +246,7 @@ fn is_input(remaining: &Path, many: Option<&Many>) -> bool {
     };
     let from = many.from.as_deref().filter(|from| from.as_os_str() != "-");
     // The file from which standard input may be redirected.
-    let stdin = input::from_stdin(many).then_some(Path::new("/dev/stdin"));
+    let stdin = many.reads_stdin().then_some(Path::new("/dev/stdin"));
     is_one_of(remaining, from.into_iter().chain(stdin))
 }
 

@@ -6,7 +6,7 @@ use std::io;
 
 use futures_util::TryStreamExt as _;
 use ticket_jobs::{Job, JobOutcome, JobState, JobTicket, Ledger, Which};
-use tickets::{Error, Outcome, TicketRef};
+use tickets::{Change, Error, Outcome, TicketRef};
 
 use super::plan::Plan;
 use super::remaining::{List, Remaining};
@@ -237,11 +237,11 @@ impl<'a> Report<'a> {
 
     /// What is said of tickets that have no row; `all` is the command that shows them.
     pub(super) fn hidden(&self, all: &str) -> Option<String> {
-        let verb = words::verb(&self.plan.change);
+        let done = words::past(&self.plan.change);
         let (hidden, are) = match self.hidden {
             0 => return None,
-            1 => (format!("1 {verb}d ticket"), "is"),
-            many => (format!("{} {verb}d tickets", text::grouped(many)), "are"),
+            1 => (format!("1 {done} ticket"), "is"),
+            many => (format!("{} {done} tickets", text::grouped(many)), "are"),
         };
         Some(format!(
             "{hidden} {are} not listed here; `{all}` lists all, as does --output csv"
@@ -264,20 +264,31 @@ impl<'a> Report<'a> {
     pub(super) fn say_hints(&self, remaining: Option<&Remaining>, is_kept: bool) {
         let verb = words::verb(&self.plan.change);
         let unknown = self.unknown.as_ref().map(|ticket| {
-            format!(
-                "unknown tickets may have been {verb}d; check with `tickets get {}` before retrying",
-                text::line(&ticket.to_string()),
-            )
+            let ticket = text::line(&ticket.to_string());
+            match self.plan.change {
+                Change::Comment(_) => format!(
+                    "unknown tickets may have the comment; look with `tickets messages {ticket}` before sending it again"
+                ),
+                _ => format!(
+                    "unknown tickets may have been {}; check with `tickets get {ticket}` before retrying",
+                    words::past(&self.plan.change)
+                ),
+            }
         });
+        let same = match self.plan.change {
+            Change::Update(_) => " and the same values",
+            Change::Comment(_) => " and the same text",
+            _ => "",
+        };
         let left = match (remaining, is_kept) {
             (Some(remaining), _) if self.remains > 0 => {
                 let file = remaining.name();
                 Some(format!(
-                    "the remaining tickets are in {file}; continue with `tickets {verb} --from {file}`"
+                    "the remaining tickets are in {file}; continue with `tickets {verb} --from {file}`{same}"
                 ))
             }
             (None, false) if self.remains > 0 => Some(format!(
-                "--remaining FILE writes the remaining tickets to a file; continue with `tickets {verb} --from FILE`"
+                "--remaining FILE writes the remaining tickets to a file; continue with `tickets {verb} --from FILE`{same}"
             )),
             _ => None,
         };

@@ -32,7 +32,7 @@ pub(super) fn tickets(
         Err(error) => return refused(error.into()),
     };
     let (of, job) = (&report.report().job.change, &report.report().job.id);
-    let reported = format!("this is the report of job {job}, a {}", words::verb(of));
+    let reported = format!("this is the report of job {job} ({})", words::verb(of));
     if *change != Change::Restore {
         let verb = words::verb(change);
         let message = format!("{reported}, and a report is no list of tickets to {verb}");

@@ -7,16 +7,29 @@ use tickets::{Change, Outcome};
 
 use crate::text;
 
-/// The verb, such as "delete", to which "s" and "d" can be added.
+/// The verb, such as "delete", which is also the name of the command.
 pub(crate) fn verb(change: &Change) -> &'static str {
     change.operation().as_str()
 }
 
 /// The verb at the beginning of a sentence.
 pub(super) fn imperative(change: &Change) -> String {
-    let verb = verb(change);
+    let verb = change.verb();
     let (first, rest) = verb.split_at(1);
     first.to_uppercase() + rest
+}
+
+/// The verb in a sentence about "this", such as "comments on".
+pub(super) fn third_person(change: &Change) -> String {
+    match change.verb().split_once(' ') {
+        Some((verb, rest)) => format!("{verb}s {rest}"),
+        None => format!("{}s", change.verb()),
+    }
+}
+
+/// The past participle, such as "deleted".
+pub(super) fn past(change: &Change) -> &'static str {
+    change.word(&Outcome::Done)
 }
 
 /// An outcome in `snake_case`.

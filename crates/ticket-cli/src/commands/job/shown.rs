@@ -13,6 +13,9 @@ use crate::ledger::Ledger;
 use crate::output::Record;
 use crate::text;
 
+/// The most characters of a detail.
+const LONGEST: usize = 1_000;
+
 #[derive(Serialize)]
 pub(super) struct Shown {
     job: String,
@@ -34,6 +37,9 @@ pub(super) struct Shown {
     /// What it came to, if it is an erasure.
     #[serde(skip_serializing_if = "Option::is_none")]
     erasure: Option<erasure::Shown>,
+    /// What an update sets and what a comment says; long texts are cut.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    details: BTreeMap<String, String>,
     /// The command that continues it.
     #[serde(rename = "continue")]
     command: Option<String>,
@@ -64,6 +70,8 @@ impl Shown {
         let is_over = is_open && held > 0 && job.open == held;
         let release = is_over.then(|| ledger.command("resume --canary", &job.id));
         let outcomes = job.counts.into_iter();
+        let details = job.change.details().into_iter();
+        let details = details.map(|(name, value)| (name, text::cut(&value, LONGEST)));
         Self {
             change: bulk::verb(&job.change),
             verb: match job.erasure {
@@ -84,6 +92,7 @@ impl Shown {
             accounts: job.accounts,
             workers: job.workers,
             erasure: None,
+            details: details.collect(),
             command: is_open.then(|| ledger.command("run", &job.id)).flatten(),
             guards: job.guards,
             held,
@@ -150,6 +159,14 @@ impl Shown {
         )
     }
 
+    fn details(&self) -> String {
+        let lines = self
+            .details
+            .iter()
+            .map(|(name, value)| format!("{}: {}", text::line(name), text::lines(value)));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     fn accounts(&self) -> String {
         let lines = self.accounts.iter().map(|account| {
             let name = text::line(&account.name);
@@ -178,6 +195,7 @@ impl Record for Shown {
         "priority",
         "guards",
         "held",
+        "details",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -201,6 +219,7 @@ impl Record for Shown {
             self.priority.to_string(),
             planned::guard_words(&self.guards),
             self.held.to_string(),
+            self.details(),
         ]
     }
 

@@ -4,8 +4,8 @@ use ticket_jobs::plan::{Plan, PlannedAccount, PlannedTicket};
 use tickets::Change;
 use tickets::provider::Removal;
 
+use super::super::super::planned;
 use super::super::super::planned::tickets;
-use super::super::super::{bulk, planned};
 use crate::text;
 
 /// The plan for people, line by line. What a vendor, a customer or the planner wrote cannot control the terminal.
@@ -13,7 +13,7 @@ pub(super) fn of(plan: &Plan) -> String {
     let mut lines = vec![format!(
         "Plan of job {}: {} {}",
         plan.job,
-        bulk::verb(&plan.change),
+        plan.change.verb(),
         tickets(plan.tickets())
     )];
     let by = plan.planned_by.as_deref().map(text::line);
@@ -24,6 +24,7 @@ pub(super) fn of(plan: &Plan) -> String {
             .iter()
             .map(|account| planned::account(&plan.change, account, account.tickets)),
     );
+    lines.extend(planned::details(&plan.change));
     lines.extend(planned::guards(&plan.guards));
     if let Some(erasure) = &plan.erasure {
         lines.extend([planned::erasure(erasure), planned::searches(erasure)]);
