@@ -178,6 +178,7 @@ impl Many {
                         Brakes {
                             max_failures: None,
                             canary: None,
+                            retry_for: None,
                         },
                     archive: None,
                     missing: _,

@@ -251,7 +251,7 @@ impl Story {
                 account: account.to_owned(),
             }),
         };
-        let Taken::Slot(id) = self.ledger.take(call).await.unwrap() else {
+        let Taken::Slot(id, _) = self.ledger.take(call).await.unwrap() else {
             panic!("there is no limit")
         };
         self.now.fetch_add(1, Ordering::Relaxed);
