@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -17,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
-use ticket_bench::checker::{Counts, Flaw, Lie, check, first_seed};
+use ticket_bench::checker::{Counts, Flaw, Lie, PLANS, Verdict, check, first_seed};
 use tokio::time::Instant;
 
 #[derive(Parser)]
@@ -57,6 +58,29 @@ struct Found {
     counts: Counts,
     lies: BTreeMap<&'static str, Vec<(u64, u32, Lie)>>,
     unequal: Vec<(u64, u32)>,
+    /// For each plan, all calls and outcomes of all seeds as one number, whatever their order.
+    digests: [u64; PLANS.len()],
+}
+
+impl Found {
+    fn add_digests(&mut self, verdict: &Verdict) {
+        for (sum, fingerprint) in self.digests.iter_mut().zip(&verdict.fingerprints) {
+            let mut hasher = DefaultHasher::new();
+            (verdict.seed, verdict.rate, fingerprint).hash(&mut hasher);
+            *sum = sum.wrapping_add(hasher.finish());
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.counts.merge(other.counts);
+        self.unequal.extend(other.unequal);
+        for (rule, lies) in other.lies {
+            self.lies.entry(rule).or_default().extend(lies);
+        }
+        for (sum, digest) in self.digests.iter_mut().zip(other.digests) {
+            *sum = sum.wrapping_add(digest);
+        }
+    }
 }
 
 fn main() -> io::Result<ExitCode> {
@@ -79,6 +103,9 @@ fn main() -> io::Result<ExitCode> {
     tell(format_args!(
         "{runs} runs in {seconds:.1} s, {each:.2} ms each"
     ))?;
+    for (plan, digest) in PLANS.iter().zip(found.digests) {
+        tell(format_args!("calls and outcomes, {plan}: {digest:016x}"))?;
+    }
     for (rule, lies) in &found.lies {
         tell(format_args!("LIE: {rule}: {} times", lies.len()))?;
         for (seed, rate, (_, what)) in lies.iter().take(3) {
@@ -124,8 +151,8 @@ fn one(seed: u64, rate: u32, twice: bool) -> io::Result<ExitCode> {
             tell(format_args!("NOT THE SAME TWICE:\n  {first}\n  {second}"))?;
         }
         tell(format_args!(
-            "{:016x} {:016x}",
-            verdict.fingerprint, again.fingerprint
+            "{:016x?} {:016x?}",
+            verdict.fingerprints, again.fingerprints
         ))?;
     }
     Ok(ExitCode::from(u8::from(!verdict.lies.is_empty())))
@@ -166,10 +193,11 @@ fn all(options: &Options) -> Found {
                     for rate in &options.rates {
                         let verdict = check(seed, *rate, None, false);
                         if options.twice
-                            && check(seed, *rate, None, false).fingerprint != verdict.fingerprint
+                            && check(seed, *rate, None, false).fingerprints != verdict.fingerprints
                         {
                             own.unequal.push((seed, *rate));
                         }
+                        own.add_digests(&verdict);
                         own.counts.merge(verdict.counts);
                         for lie in verdict.lies {
                             own.lies.entry(lie.0).or_default().push((seed, *rate, lie));
@@ -177,11 +205,7 @@ fn all(options: &Options) -> Found {
                     }
                 }
                 let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-                found.counts.merge(own.counts);
-                found.unequal.extend(own.unequal);
-                for (rule, lies) in own.lies {
-                    found.lies.entry(rule).or_default().extend(lies);
-                }
+                found.merge(own);
             });
         }
     });

@@ -17,7 +17,6 @@ mod run;
 mod story;
 mod tickets;
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use accounts::provider;
@@ -38,6 +37,9 @@ const HOSTED: &[Vendor] = &[Vendor::OneCloud, Vendor::Sweeppea, Vendor::LeadSqua
 /// the same for the hosted vendors whatever is drawn here.
 const SELF_HOSTED: &[Vendor] = &[Vendor::Rt, Vendor::Redmine];
 
+/// The names of a seed's plans.
+pub const PLANS: [&str; 2] = ["hosted", "self-hosted"];
+
 /// What came of one seed.
 #[derive(Debug)]
 pub struct Verdict {
@@ -47,8 +49,8 @@ pub struct Verdict {
     pub rate: u32,
     /// What was told and is not true.
     pub lies: Vec<Lie>,
-    /// All outcomes and all calls as one number.
-    pub fingerprint: u64,
+    /// For each plan, by its place in [`PLANS`], all outcomes and all calls as one number.
+    pub fingerprints: Vec<u64>,
     /// How often each fault, mode and outcome occurred.
     pub counts: Counts,
     /// All calls and outcomes in lines; empty unless asked for.
@@ -61,16 +63,15 @@ pub fn check(seed: u64, rate: u32, flaw: Option<Flaw>, in_lines: bool) -> Verdic
         seed,
         rate,
         lies: Vec::new(),
-        fingerprint: 0,
+        fingerprints: Vec::new(),
         counts: Counts::of_seed(),
         lines: Vec::new(),
     };
-    let mut fingerprint = DefaultHasher::new();
     for plan in Plan::draw(seed, rate) {
         let carried_out = catch_unwind(AssertUnwindSafe(|| run::carry_out(&plan, flaw)));
         let lie = match carried_out {
             Ok(Ok(story)) => {
-                story.fingerprint().hash(&mut fingerprint);
+                verdict.fingerprints.push(story.fingerprint());
                 verdict.lies.extend(rules::lies(&plan, &story));
                 verdict.counts.merge(Counts::of(&plan, &story));
                 if in_lines {
@@ -81,9 +82,9 @@ pub fn check(seed: u64, rate: u32, flaw: Option<Flaw>, in_lines: bool) -> Verdic
             Ok(Err(error)) => ("the run begins", error.to_string()),
             Err(_) => ("nothing panics", "the run panicked".to_owned()),
         };
+        verdict.fingerprints.push(0);
         verdict.lies.push(lie);
     }
-    verdict.fingerprint = fingerprint.finish();
     verdict
 }
 
@@ -97,7 +98,7 @@ pub fn first_seed(flaw: Flaw, most: u64, rates: &[u32]) -> Option<(u64, u32, Lie
                 return Some((seed, *rate, lie));
             }
             if flaw == Flaw::JitterIsNotSeeded
-                && check(seed, *rate, Some(flaw), false).fingerprint != verdict.fingerprint
+                && check(seed, *rate, Some(flaw), false).fingerprints != verdict.fingerprints
             {
                 let what = "two runs differ".to_owned();
                 return Some((seed, *rate, (rules::rule::TWICE, what)));

@@ -119,7 +119,7 @@ fn the_same_seed_gives_the_same_calls_and_outcomes() {
         let differs = |rate: &u32| {
             let first = check(*seed, *rate, None, true);
             let second = check(*seed, *rate, None, true);
-            (first.fingerprint, first.lines) != (second.fingerprint, second.lines)
+            (first.fingerprints, first.lines) != (second.fingerprints, second.lines)
         };
         RATES
             .into_iter()
@@ -142,7 +142,7 @@ fn seeds_that_once_failed_stay_right() {
         );
         let again = check(seed, rate, None, false);
         assert_eq!(
-            verdict.fingerprint, again.fingerprint,
+            verdict.fingerprints, again.fingerprints,
             "--seed {seed} --rate {rate}"
         );
     }
