@@ -31,6 +31,8 @@ pub use in_process::Connection;
 pub use journal::Exchange;
 pub use quota::{Quota, WindowModel};
 pub use sandbox::Sandbox;
-pub use ticket::{AttachmentRecord, MessageKind, MessageRecord, TicketRecord, TicketSeed};
+pub use ticket::{
+    AttachmentRecord, MessageKind, MessageRecord, TicketRecord, TicketSeed, TicketState,
+};
 pub use vendor::{Endpoint, Vendor};
 pub use vendors::{LimitHeaders, Wording};

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Map, Value};
 
 use crate::calendar::Date;
-use crate::ticket::{AttachmentRecord, MessageKind, MessageRecord, TicketRecord, TicketSeed};
+use crate::ticket::{
+    AttachmentRecord, MessageKind, MessageRecord, TicketRecord, TicketSeed, TicketState,
+};
 
 /// A stored ticket.
 #[expect(
@@ -55,6 +57,16 @@ pub(crate) struct Message {
 }
 
 impl Ticket {
+    pub(crate) fn state(&self) -> TicketState {
+        TicketState {
+            id: self.id.clone(),
+            subject: self.subject.clone(),
+            closed: self.closed,
+            owned_by_other: self.owned_by_other,
+            deleted: self.deleted,
+        }
+    }
+
     /// The public record of the ticket, with all of the vendor's fields.
     pub(crate) fn record(&self, attributes: Map<String, Value>) -> TicketRecord {
         let message = |message: &Message| MessageRecord {

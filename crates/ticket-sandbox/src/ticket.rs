@@ -68,6 +68,22 @@ pub enum MessageKind {
     Note,
 }
 
+/// Where a ticket is, without the vendor's fields of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TicketState {
+    /// The ticket's id.
+    pub id: String,
+    /// The subject.
+    pub subject: String,
+    /// Whether the ticket is closed.
+    pub closed: bool,
+    /// Whether the ticket belongs to another user.
+    pub owned_by_other: bool,
+    /// Whether the ticket is in the trash.
+    pub deleted: bool,
+}
+
 /// A file attached to a ticket.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]

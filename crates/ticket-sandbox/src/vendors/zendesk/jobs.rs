@@ -2,7 +2,7 @@
 //!
 //! A job is queued for a third of its time and then works; all that it does happens at its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -30,6 +30,8 @@ pub(super) struct Jobs {
     settings: JobSettings,
     /// In order of their beginning.
     begun: BTreeMap<u64, Job>,
+    /// When those end that are queued or working.
+    due: BTreeSet<(Instant, u64)>,
     next: u64,
 }
 
@@ -38,6 +40,7 @@ impl Jobs {
         Self {
             settings,
             begun: BTreeMap::new(),
+            due: BTreeSet::new(),
             next: 1,
         }
     }
@@ -73,12 +76,7 @@ impl Zendesk {
             return refusal(400, "InvalidValue", "Parameter ids is required");
         }
         let jobs = &mut self.jobs;
-        let open = jobs
-            .begun
-            .values()
-            .filter(|job| job.ended.is_none())
-            .count();
-        if open >= jobs.settings.at_once {
+        if jobs.due.len() >= jobs.settings.at_once {
             let why = "Too many jobs are currently queued or running. Try again later.";
             return refusal(429, "TooManyJobs", why).header("retry-after", "5");
         }
@@ -94,17 +92,19 @@ impl Zendesk {
             ended: None,
         };
         let status = job.status(number, &host(call), call.now);
+        jobs.due.insert((job.due, number));
         jobs.begun.insert(number, job);
         json_reply(200, &json!({ "job_status": status }))
     }
 
     /// Ends the jobs whose time has come.
     pub(super) fn work(&mut self, now: Instant, date: Date) -> Vec<Settled> {
-        let due = self.jobs.begun.iter();
-        let due = due.filter(|(_, job)| job.ended.is_none() && job.due <= now);
-        let due: Vec<u64> = due.map(|(number, _)| *number).collect();
         let mut settled = Vec::new();
-        for number in due {
+        while let Some((due, number)) = self.jobs.due.first().copied() {
+            if due > now {
+                break;
+            }
+            self.jobs.due.remove(&(due, number));
             let Some(mut job) = self.jobs.begun.remove(&number) else {
                 continue;
             };
@@ -120,8 +120,12 @@ impl Zendesk {
                 self.jobs.begun.insert(number, job);
             }
         }
-        let kept = |_: &u64, job: &mut Job| now.duration_since(job.begun) < KEPT_FOR;
-        self.jobs.begun.retain(kept);
+        while let Some(first) = self.jobs.begun.first_entry() {
+            if now.duration_since(first.get().begun) < KEPT_FOR {
+                break;
+            }
+            first.remove();
+        }
         settled
     }
 
