@@ -14,7 +14,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use clap::Parser;
@@ -47,9 +47,20 @@ struct Options {
     /// Exits with 0 although something never occurred, for few seeds
     #[arg(long)]
     any_coverage: bool,
+    /// How many seeds of each rule that found a lie are printed
+    #[arg(long, default_value_t = 10)]
+    most: usize,
     /// How many threads
     #[arg(long)]
     threads: Option<NonZeroUsize>,
+}
+
+impl Options {
+    fn threads(&self) -> usize {
+        let given = self.threads;
+        let threads = given.or_else(|| std::thread::available_parallelism().ok());
+        threads.map_or(1, NonZeroUsize::get)
+    }
 }
 
 /// What all threads found.
@@ -108,11 +119,11 @@ fn main() -> io::Result<ExitCode> {
     }
     for (rule, lies) in &found.lies {
         tell(format_args!("LIE: {rule}: {} times", lies.len()))?;
-        for (seed, rate, (_, what)) in lies.iter().take(3) {
+        for (seed, rate, (_, what)) in lies.iter().take(options.most) {
             tell(format_args!("     --seed {seed} --rate {rate}: {what}"))?;
         }
     }
-    for (seed, rate) in found.unequal.iter().take(10) {
+    for (seed, rate) in found.unequal.iter().take(options.most) {
         tell(format_args!(
             "NOT THE SAME TWICE: --seed {seed} --rate {rate}"
         ))?;
@@ -158,19 +169,42 @@ fn one(seed: u64, rate: u32, twice: bool) -> io::Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!verdict.lies.is_empty())))
 }
 
+/// A line for each planted lie: where it is found, by which rule, and what is told there.
 fn flaws(options: &Options) -> io::Result<ExitCode> {
-    let mut is_good = true;
-    for flaw in Flaw::ALL {
-        if let Some((seed, rate, (rule, what))) = first_seed(flaw, options.seeds, &options.rates) {
-            tell(format_args!(
-                "{flaw:?}: --seed {seed} --rate {rate}: {rule}: {what}"
-            ))?;
-        } else {
-            is_good = false;
-            tell(format_args!("{flaw:?}: NOT FOUND"))?;
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        for _ in 0..options.threads() {
+            scope.spawn(|| {
+                while let Some(flaw) = Flaw::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let seed = first_seed(*flaw, options.seeds, &options.rates);
+                    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                    found.insert(*flaw, seed);
+                }
+            });
+        }
+    });
+    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let missing = found.values().filter(|seed| seed.is_none()).count();
+    tell(format_args!(
+        "{:<24} {:>6} {:>4}  found by",
+        "planted lie", "seed", "rate"
+    ))?;
+    for (flaw, seed) in &found {
+        // A column of text, whatever `Debug` does with a width.
+        let name = format!("{flaw:?}");
+        match seed {
+            Some((seed, rate, (rule, what))) => tell(format_args!(
+                "{name:<24} {seed:>6} {rate:>4}  {rule}: {what}"
+            ))?,
+            None => tell(format_args!("{name:<24} NOT FOUND"))?,
         }
     }
-    Ok(ExitCode::from(u8::from(!is_good)))
+    tell(format_args!(
+        "{} planted lies, {missing} not found",
+        found.len()
+    ))?;
+    Ok(ExitCode::from(u8::from(missing > 0)))
 }
 
 /// Checks all seeds on all threads.
@@ -178,11 +212,8 @@ fn all(options: &Options) -> Found {
     let next = AtomicU64::new(options.from);
     let end = options.from + options.seeds;
     let found = Mutex::new(Found::default());
-    let threads = options
-        .threads
-        .or_else(|| std::thread::available_parallelism().ok());
     std::thread::scope(|scope| {
-        for _ in 0..threads.map_or(1, NonZeroUsize::get) {
+        for _ in 0..options.threads() {
             scope.spawn(|| {
                 let mut own = Found::default();
                 loop {

@@ -21,7 +21,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use accounts::provider;
 pub use count::Counts;
-pub use faults::every as every_fault;
+pub use faults::{JOBS, every as every_fault};
 pub use flaw::Flaw;
 pub use plan::Declared;
 pub use provider::Checked;
@@ -38,7 +38,10 @@ const HOSTED: &[Vendor] = &[Vendor::OneCloud, Vendor::Sweeppea, Vendor::LeadSqua
 const SELF_HOSTED: &[Vendor] = &[Vendor::Rt, Vendor::Redmine];
 
 /// The names of a seed's plans.
-pub const PLANS: [&str; 2] = ["hosted", "self-hosted"];
+pub const PLANS: [&str; 3] = ["hosted", "self-hosted", "accepting"];
+
+/// The vendors of a seed's third plan: those who accept work and do it later.
+const ACCEPTING: &[Vendor] = &[Vendor::Zendesk];
 
 /// What came of one seed.
 #[derive(Debug)]

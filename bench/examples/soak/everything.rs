@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use futures_util::{StreamExt as _, stream};
-use ticket_bench::checker::{Checked, Declared, every_fault, provider};
+use ticket_bench::checker::{Checked, Declared, JOBS, every_fault, provider};
 use ticket_http::HttpConfig;
 use ticket_sandbox::{Fault, Sandbox, Vendor};
 use ticket_testkit::InProcess;
@@ -37,6 +37,7 @@ pub(crate) fn everything(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
 /// from here; the checker has both.) Nor refused credentials, which end an account at once.
 fn faults(seed: u64) -> Vec<Fault> {
     let mut faults = every_fault(&mut Rng::with_seed(seed));
+    faults.extend(JOBS.map(Fault::Job));
     faults.retain(|fault| !matches!(fault, Fault::TicketsRemoved(_) | Fault::Status(401)));
     faults
 }
@@ -48,7 +49,7 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
     let mut subjects = BTreeMap::new();
     for vendor in Vendor::ALL {
         sandbox.add_tickets(vendor, tickets);
-        for ticket in sandbox.tickets(vendor) {
+        for ticket in sandbox.ticket_states(vendor) {
             subjects.insert((vendor.prefix(), ticket.id), ticket.subject);
         }
         let mut ids: Vec<_> = sandbox.ticket_ids(vendor).into_iter().enumerate().collect();
@@ -94,7 +95,7 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
             else {
                 continue;
             };
-            let now = sandbox.ticket(*vendor, id);
+            let now = sandbox.ticket_state(*vendor, id);
             let subject = subjects.get(&(vendor.prefix(), id.to_owned()));
             let own = now.filter(|now| !now.deleted && Some(&now.subject) == subject);
             let mut row = Change::Delete.word(outcome).to_owned();

@@ -9,6 +9,7 @@ use ticket_redmine::{Redmine, RedmineConfig};
 use ticket_rt::{Rt, RtConfig};
 use ticket_sandbox::{Sandbox, Vendor, credentials};
 use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
+use ticket_zendesk::{Zendesk, ZendeskConfig};
 use tickets::call::StackOptions;
 use tickets::{Effect, Error, ErrorKind, ProviderInfo, TicketProvider, Tickets};
 
@@ -40,7 +41,7 @@ pub(super) fn connect(
             .find(|(of, _)| *of == vendor)
             .map(|(_, quota)| *quota);
         let mut provider = Checked::new(provider, plan.declared, quota, flaw);
-        if vendor == Vendor::Rt {
+        if matches!(vendor, Vendor::Rt | Vendor::Zendesk) {
             provider.delete_at_most(plan.delete_batch);
         }
         let provider = Arc::new(provider);
@@ -96,6 +97,11 @@ pub fn provider(
         Vendor::Rt => {
             let config = RtConfig::new(base, credentials::RT_TOKEN);
             Arc::new(Rt::new(&config.http(http))?)
+        }
+        Vendor::Zendesk => {
+            let (email, token) = (credentials::ZENDESK_EMAIL, credentials::ZENDESK_API_TOKEN);
+            let config = ZendeskConfig::new(base, email, token);
+            Arc::new(Zendesk::new(&config.http(http))?)
         }
         _ => {
             let config = OneCloudConfig::with_login(

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use ticket_sandbox::Vendor;
+use ticket_sandbox::{Endpoint, Fault, Vendor};
 use tickets::Outcome;
 
 use super::modes::MODES;
 use super::plan::Plan;
 use super::story::Story;
-use super::{SELF_HOSTED, faults, rules};
+use super::{faults, rules};
 
 /// The words of a bulk delete.
 const DELETED: [&str; 6] = [
@@ -33,14 +33,20 @@ const RESTORED: [&str; 6] = [
 
 const UPDATED: [&str; 3] = ["changed", "failed, nothing changed", "unknown"];
 
+/// The vendors that are counted apart: each must have had every fault and outcome.
+const APART: [Vendor; 3] = [Vendor::Rt, Vendor::Redmine, Vendor::Zendesk];
+
 /// The kinds of counts of one vendor.
 fn kinds(vendor: Vendor) -> (&'static str, &'static str) {
     match vendor {
         Vendor::Rt => ("fault at rt", "outcome at rt"),
         Vendor::Redmine => ("fault at redmine", "outcome at redmine"),
+        Vendor::Zendesk => ("fault at zendesk", "outcome at zendesk"),
         _ => ("fault", "outcome"),
     }
 }
+
+const JOB_ASKED: &str = "what came of accepted work was asked";
 
 const TAKEN_ALONG: &str = "a subtask was deleted with the ticket above";
 
@@ -68,7 +74,7 @@ impl Counts {
             if let Some(fault) = &seen.fault {
                 let name = faults::name(fault);
                 counts.add("fault", &name, 1);
-                let vendor = seen.vendor.filter(|vendor| SELF_HOSTED.contains(vendor));
+                let vendor = seen.vendor.filter(|vendor| APART.contains(vendor));
                 if let Some(vendor) = vendor {
                     counts.add(kinds(vendor).0, &name, 1);
                 }
@@ -76,7 +82,7 @@ impl Counts {
         }
         for told in &story.told {
             counts.add("outcome", told.word(), 1);
-            if SELF_HOSTED.contains(&told.vendor) {
+            if APART.contains(&told.vendor) {
                 counts.add(kinds(told.vendor).1, told.word(), 1);
             }
             if let Some(why) = rules::unsettled_because(plan, story, told) {
@@ -144,6 +150,9 @@ impl Counts {
             };
             counts.add("update", word, 1);
         }
+        let journal = story.journal.iter();
+        let asked = journal.filter(|seen| seen.endpoint == Some(Endpoint::Job));
+        counts.add("detail", JOB_ASKED, asked.count());
         counts.add("unasked", "told", story.unasked.len());
         counts.add("detail", TAKEN_ALONG, rules::count_taken_along(plan, story));
         counts
@@ -173,11 +182,14 @@ impl Counts {
         counts.map(|((kind, name), count)| (*kind, name.as_str(), *count))
     }
 
-    /// The faults, modes and outcomes that never occurred. Self-hosted vendors must have had each fault and outcome too.
+    /// The faults, modes and outcomes that never occurred. The vendors of the later plans must have had each fault and
+    /// outcome too.
     pub fn missing(&self) -> Vec<String> {
         let merged = "ticket merged_into".to_owned();
         let faults = faults::every(&mut Rng::with_seed(0));
-        let faults: Vec<_> = faults.iter().map(faults::name).chain([merged]).collect();
+        let jobs = faults::JOBS.map(Fault::Job);
+        let faults = faults.iter().chain(&jobs).map(faults::name);
+        let faults: Vec<_> = faults.chain([merged]).collect();
         let of_all = faults.iter().map(|fault| ("fault", fault.clone()));
         let mut expected: Vec<(&str, String)> = of_all.collect();
         let named = [
@@ -185,14 +197,14 @@ impl Counts {
             ("outcome", &DELETED),
             ("restore", &RESTORED),
             ("update", &UPDATED),
-            ("detail", &[TAKEN_ALONG]),
+            ("detail", &[TAKEN_ALONG, JOB_ASKED]),
         ];
         for (kind, names) in named {
             expected.extend(names.iter().map(|name| (kind, (*name).to_owned())));
         }
-        for vendor in SELF_HOSTED {
-            let (fault, outcome) = kinds(*vendor);
-            let concerned = faults.iter().filter(|name| faults::concerns(*vendor, name));
+        for vendor in APART {
+            let (fault, outcome) = kinds(vendor);
+            let concerned = faults.iter().filter(|name| faults::concerns(vendor, name));
             expected.extend(concerned.map(|name| (fault, name.clone())));
             expected.extend(DELETED.map(|word| (outcome, word.to_owned())));
         }

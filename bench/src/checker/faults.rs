@@ -5,7 +5,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use serde_json::Value;
 use ticket_sandbox::{
-    Fault, Gateway, OddId, OddRetryAfter, OddRow, TicketFault, Vendor, WrongTotal,
+    Fault, Gateway, JobFault, OddId, OddRetryAfter, OddRow, TicketFault, Vendor, WrongTotal,
 };
 
 /// Statuses of a refusal without effect. Not 401, which ends an account and is drawn apart, and not 404 and 410, which
@@ -28,6 +28,15 @@ pub(super) const GATEWAYS: [Gateway; 9] = [
     Gateway::DefaultBackend,
     Gateway::Framework,
     Gateway::Empty,
+];
+
+/// What is odd about the jobs of a vendor that accepts work. Drawn apart, so that older seeds keep their meaning.
+pub const JOBS: [JobFault; 5] = [
+    JobFault::Vanishes,
+    JobFault::Fails,
+    JobFault::Partial,
+    JobFault::NoResults,
+    JobFault::OneResult,
 ];
 
 fn one<T: Copy>(random: &mut Rng, of: &[T]) -> Option<T> {
@@ -153,9 +162,8 @@ pub(super) fn name(fault: &Fault) -> String {
         Ok(Value::String(name)) => name,
         Ok(Value::Object(fields)) => match fields.into_iter().next() {
             Some((name, value)) => match name.as_str() {
-                "gateway" | "odd_retry_after" | "wrong_total" | "odd_row" | "odd_id" | "ticket" => {
-                    format!("{name} {}", kind(&value))
-                }
+                "gateway" | "odd_retry_after" | "wrong_total" | "odd_row" | "odd_id" | "ticket"
+                | "job" => format!("{name} {}", kind(&value)),
                 _ => name,
             },
             None => String::new(),
@@ -164,8 +172,11 @@ pub(super) fn name(fault: &Fault) -> String {
     }
 }
 
-/// Whether a self-hosted vendor can have the fault with this name.
+/// Whether a vendor of the later plans can have the fault with this name.
 pub(super) fn concerns(vendor: Vendor, name: &str) -> bool {
     let is_of_rt = name.starts_with("odd_id ") || name == "ticket merged_into";
-    name != "fresh_token_refused" && (vendor == Vendor::Rt || !is_of_rt)
+    let is_of_zendesk = name.starts_with("job ");
+    name != "fresh_token_refused"
+        && (vendor == Vendor::Rt || !is_of_rt)
+        && (vendor == Vendor::Zendesk || !is_of_zendesk)
 }

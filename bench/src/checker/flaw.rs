@@ -81,11 +81,21 @@ pub enum Flaw {
     DroppedUpdateIsDone,
     /// An update of unknown effect is told as without effect.
     UnknownUpdateIsFailed,
+    /// After an abandon, tickets of unknown outcome are still looked at, as after a stop.
+    LooksAfterAbandon,
+    /// A delete that the vendor accepted as a job counts as done.
+    JobIsDone,
+    /// A delete that the vendor accepted as a job is told as without effect.
+    JobIsFailed,
+    /// A job that the vendor no longer knows counts as done.
+    LostJobIsDone,
+    /// Of a job that has ended, all tickets count as deleted.
+    EndedJobIsDone,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 43] = [
         Self::AcceptedIsDeleted,
         Self::LostIsDeleted,
         Self::AnyBodyIsDeleted,
@@ -124,6 +134,11 @@ impl Flaw {
         Self::RestoresMergeTarget,
         Self::DroppedUpdateIsDone,
         Self::UnknownUpdateIsFailed,
+        Self::LooksAfterAbandon,
+        Self::JobIsDone,
+        Self::JobIsFailed,
+        Self::LostJobIsDone,
+        Self::EndedJobIsDone,
     ];
 
     /// The rules that find it.
@@ -132,10 +147,14 @@ impl Flaw {
             Self::AcceptedIsDeleted
             | Self::LostIsDeleted
             | Self::AnyBodyIsDeleted
-            | Self::RefusedIsDeleted => &[rule::DELETED],
-            Self::UnknownIsFailed | Self::StaleReadIsProof | Self::ForgetsFirstAttempt => {
-                &[rule::FAILED]
-            }
+            | Self::RefusedIsDeleted
+            | Self::JobIsDone
+            | Self::LostJobIsDone
+            | Self::EndedJobIsDone => &[rule::DELETED],
+            Self::JobIsFailed
+            | Self::UnknownIsFailed
+            | Self::StaleReadIsProof
+            | Self::ForgetsFirstAttempt => &[rule::FAILED],
             Self::Any404IsGone | Self::AmbiguousIsGone => &[rule::NOT_FOUND, rule::ALREADY_GONE],
             Self::RepeatsWithReusedIds | Self::RepeatsAtRedmine => &[rule::ANOTHER],
             Self::DeletesThroughMerge
@@ -162,6 +181,7 @@ impl Flaw {
             Self::RestoresMergeTarget => &[rule::NOTHING_ELSE_RESTORED],
             Self::DroppedUpdateIsDone => &[rule::UPDATED],
             Self::UnknownUpdateIsFailed => &[rule::NOT_UPDATED],
+            Self::LooksAfterAbandon => &[rule::ABANDONED],
         }
     }
 }

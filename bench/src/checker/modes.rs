@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use fastrand::Rng;
-use ticket_sandbox::{Quota, Sandbox, SandboxBuilder, Vendor, WindowModel, Wording};
+use ticket_sandbox::{LimitHeaders, Quota, Sandbox, SandboxBuilder, Vendor, WindowModel, Wording};
 
 const MODELS: [(&str, WindowModel); 4] = [
     ("sliding window", WindowModel::Sliding),
@@ -35,7 +35,7 @@ fn draw_quota(
 pub(super) fn draw_hosted(
     random: &mut Rng,
     modes: &mut Vec<&'static str>,
-) -> (SandboxBuilder, [(Vendor, Quota); 2]) {
+) -> (SandboxBuilder, Vec<(Vendor, Quota)>) {
     let sweeppea = draw_quota(random, modes, 2..=150, 60);
     let leadsquared = draw_quota(random, modes, 2..=25, 5);
     let mut builder = Sandbox::builder()
@@ -80,7 +80,7 @@ pub(super) fn draw_hosted(
     });
     (
         builder,
-        [
+        vec![
             (Vendor::Sweeppea, sweeppea),
             (Vendor::LeadSquared, leadsquared),
         ],
@@ -92,7 +92,7 @@ pub(super) fn draw_hosted(
 pub(super) fn draw_self_hosted(
     random: &mut Rng,
     modes: &mut Vec<&'static str>,
-) -> (SandboxBuilder, [(Vendor, Quota); 2]) {
+) -> (SandboxBuilder, Vec<(Vendor, Quota)>) {
     let rt = draw_quota(random, modes, 4..=30, 5);
     let redmine = draw_quota(random, modes, 4..=30, 5);
     let mut builder = Sandbox::builder()
@@ -103,11 +103,41 @@ pub(super) fn draw_self_hosted(
         modes.push("redmine_forbidden_statuses");
         builder = builder.redmine_forbidden_statuses(["Feedback", "Rejected"]);
     }
-    (builder, [(Vendor::Rt, rt), (Vendor::Redmine, redmine)])
+    (builder, vec![(Vendor::Rt, rt), (Vendor::Redmine, redmine)])
+}
+
+/// Of Zendesk, which carries out the delete of several tickets as a job.
+pub(super) fn draw_accepting(
+    random: &mut Rng,
+    modes: &mut Vec<&'static str>,
+) -> (SandboxBuilder, Vec<(Vendor, Quota)>) {
+    let quota = draw_quota(random, modes, 4..=60, 10);
+    let mut builder = Sandbox::builder()
+        .seed_tickets(false)
+        .zendesk_quota(quota)
+        // Shorter than a ticket is looked at whose change was accepted.
+        .zendesk_job_time(Duration::from_millis(random.u64(1..20_000)));
+    let headers = random.choice([
+        ("zendesk_limit_headers older", LimitHeaders::Older),
+        ("zendesk_limit_headers absent", LimitHeaders::Absent),
+    ]);
+    if let Some((mode, headers)) = headers.filter(|_| random.bool()) {
+        modes.push(mode);
+        builder = builder.zendesk_limit_headers(headers);
+    }
+    if random.u8(0..3) == 0 {
+        modes.push("zendesk_jobs_at_once");
+        builder = builder.zendesk_jobs_at_once(random.usize(1..4));
+    }
+    if random.u8(0..3) == 0 {
+        modes.push("zendesk_endpoint_limits off");
+        builder = builder.zendesk_endpoint_limits(false);
+    }
+    (builder, vec![(Vendor::Zendesk, quota)])
 }
 
 /// The modes that can be drawn.
-pub(super) const MODES: [&str; 22] = [
+pub(super) const MODES: [&str; 27] = [
     "answers are lost besides",
     "merged before",
     "reads always lag",
@@ -130,4 +160,9 @@ pub(super) const MODES: [&str; 22] = [
     "leadsquared_required_fields",
     "redmine_forbidden_statuses",
     "tickets are restored",
+    "abandoned after it was asked to finish",
+    "zendesk_limit_headers older",
+    "zendesk_limit_headers absent",
+    "zendesk_jobs_at_once",
+    "zendesk_endpoint_limits off",
 ];

@@ -1,5 +1,7 @@
 //! What happens under one seed: the vendors' tickets, modes and faults, and what is asked of them.
 
+mod more;
+
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use ticket_sandbox::{
 };
 
 use super::tickets::draw_tickets;
-use super::{HOSTED, SELF_HOSTED, faults, modes};
+use super::{ACCEPTING, HOSTED, PLANS, SELF_HOSTED, faults, modes};
 
 /// A ticket that exists in the beginning.
 #[derive(Debug)]
@@ -58,6 +60,8 @@ pub struct Declared {
 pub(super) struct StopAfter {
     pub(super) time: Duration,
     pub(super) abandons: bool,
+    /// How long before it is abandoned it is asked to finish.
+    pub(super) finishes_before: Option<Duration>,
 }
 
 /// All that is drawn for one seed.
@@ -81,7 +85,7 @@ pub(super) struct Plan {
     pub(super) fault_seed: u64,
     pub(super) retry_seed: u64,
     pub(super) declared: Declared,
-    pub(super) quotas: [(Vendor, Quota); 2],
+    pub(super) quotas: Vec<(Vendor, Quota)>,
     pub(super) delete_batch: usize,
     pub(super) how: How,
     pub(super) concurrency: Option<NonZeroUsize>,
@@ -97,7 +101,7 @@ pub(super) struct Plan {
     pub(super) lists: bool,
     /// Whether one ticket of each vendor with messages is merged into another one before.
     pub(super) merges: bool,
-    /// Whether tickets are restored from the trash after the deletes (RT).
+    /// Whether tickets are restored from the trash after the deletes (RT, Zendesk).
     pub(super) restores: bool,
     pub(super) updates: usize,
 }
@@ -107,19 +111,21 @@ impl Plan {
     ///
     /// Whatever is drawn anew or in another order changes the meaning of all seeds, also of those that are kept as tests.
     /// So what is new comes last.
-    pub(super) fn draw(seed: u64, rate: u32) -> [Self; 2] {
+    pub(super) fn draw(seed: u64, rate: u32) -> [Self; PLANS.len()] {
         let random = &mut Rng::with_seed(seed.wrapping_mul(1_000_003).wrapping_add(rate.into()));
-        [HOSTED, SELF_HOSTED].map(|vendors| Self::draw_for(vendors, rate, random))
+        [HOSTED, SELF_HOSTED, ACCEPTING].map(|vendors| Self::draw_for(vendors, rate, random))
     }
 
     #[expect(clippy::too_many_lines, reason = "one list of what is drawn, in order")]
     fn draw_for(vendors: &'static [Vendor], rate: u32, random: &mut Rng) -> Self {
         let is_hosted = vendors == HOSTED;
+        let accepts = vendors == ACCEPTING;
         let mut modes = Vec::new();
         let mut faults = draw_faults(random);
         let is_odd = |random: &mut Rng| random.u8(0..8) == 0;
 
-        let merges = is_odd(random);
+        // Zendesk keeps the ids of merged tickets.
+        let merges = is_odd(random) && !accepts;
         let mut rules = Vec::new();
         if merges {
             modes.push("merged before");
@@ -181,7 +187,7 @@ impl Plan {
         // Who does later what was accepted, and whose answer is lost, has no consistent reads.
         let defers = modes.contains(&"deletes are always accepted for later")
             || every().any(|fault| matches!(fault, Fault::AcceptedForLater { .. }));
-        let lags = lags || (defers && loss > 0.0);
+        let lags = lags || accepts || (defers && loss > 0.0);
         let (mut existing, asked) = draw_tickets(vendors, random);
         if merges {
             for ticket in &mut existing {
@@ -193,6 +199,8 @@ impl Plan {
         }
         let (sandbox, quotas) = if is_hosted {
             modes::draw_hosted(random, &mut modes)
+        } else if accepts {
+            modes::draw_accepting(random, &mut modes)
         } else {
             modes::draw_self_hosted(random, &mut modes)
         };
@@ -233,6 +241,7 @@ impl Plan {
             stop: (random.u8(0..6) == 0).then(|| StopAfter {
                 time: Duration::from_millis(random.u64(0..40_000)),
                 abandons: random.bool(),
+                finishes_before: None,
             }),
             creates: random.usize(0..3),
             reads: random.usize(0..4),
@@ -246,20 +255,10 @@ impl Plan {
         if !is_hosted {
             plan.draw_more(random);
         }
+        if accepts {
+            plan.draw_for_accepting(random);
+        }
         plan
-    }
-
-    /// Draws what only self-hosted vendors have.
-    fn draw_more(&mut self, random: &mut Rng) {
-        self.restores = random.bool();
-        if self.restores {
-            self.modes.push("tickets are restored");
-        }
-        self.updates = random.usize(0..5);
-        // Redmine gives the id of a deleted ticket to the next one.
-        if random.bool() {
-            self.faults.push(Fault::TicketsFiled(random.usize(1..4)));
-        }
     }
 
     /// Whether the vendor may give out the id of a deleted ticket again.
@@ -277,7 +276,8 @@ impl Plan {
     /// Whether the vendor may accept a change and carry it out later.
     pub(super) fn defers(&self) -> bool {
         let mut faults = self.faults.iter();
-        faults.any(|fault| matches!(fault, Fault::AcceptedForLater { .. }))
+        self.vendors == ACCEPTING
+            || faults.any(|fault| matches!(fault, Fault::AcceptedForLater { .. }))
             || self
                 .modes
                 .contains(&"deletes are always accepted for later")

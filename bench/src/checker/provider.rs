@@ -35,8 +35,10 @@ impl Checked {
         info.never_reuses_ids &= declared.never_reuses_ids;
         info.reads_are_consistent = declared.reads_are_consistent;
         info.redirects_ids |= declared.redirects_ids;
+        // What the vendor documents of single endpoints stays.
         for limit in &mut info.limits {
-            for quota in &mut limit.windows {
+            let is_of_all = limit.operations.is_empty();
+            for quota in limit.windows.iter_mut().filter(|_| is_of_all) {
                 if let Some(window) = window {
                     (quota.calls, quota.window) = (window.calls, window.window);
                 }
@@ -78,6 +80,7 @@ impl Checked {
     fn excused(&self, targets: &[DeleteTarget], error: Error) -> Result<DeleteReport> {
         let status = error.status();
         let as_done = match self.flaw {
+            Some(Flaw::JobIsDone) => error.job().is_some(),
             Some(Flaw::AcceptedIsDeleted) => {
                 status.is_some_and(|status| (201..300).contains(&status))
             }
@@ -93,8 +96,25 @@ impl Checked {
         }
         Err(match self.flaw {
             Some(Flaw::UnknownIsFailed) => error.with_effect(Effect::None),
+            Some(Flaw::JobIsFailed) if error.job().is_some() => error.with_effect(Effect::None),
             _ => error,
         })
+    }
+
+    /// What the flaw makes of the vendor's word about a job.
+    fn retold_job(
+        &self,
+        targets: &[DeleteTarget],
+        told: Result<Option<DeleteReport>>,
+    ) -> Result<Option<DeleteReport>> {
+        let done = || Ok(Some(DeleteReport::from_fn(targets, |_| Outcome::Done)));
+        match (self.flaw, &told) {
+            (Some(Flaw::LostJobIsDone), Err(error)) if error.kind() == ErrorKind::NotFound => {
+                done()
+            }
+            (Some(Flaw::EndedJobIsDone), Ok(Some(_))) => done(),
+            _ => told,
+        }
     }
 
     /// What the flaw makes of the vendor's report.
@@ -317,6 +337,7 @@ impl TicketProvider for Checked {
         job: &VendorJob,
         targets: &[DeleteTarget],
     ) -> Result<Option<DeleteReport>> {
-        self.inner.job(context, job, targets).await
+        let told = self.inner.job(context, job, targets).await;
+        self.retold_job(targets, told)
     }
 }

@@ -36,6 +36,7 @@ pub(super) mod rule {
     pub(crate) const WINDOWS: &str = "windows are kept";
     pub(crate) const QUOTA: &str = "the vendor never refuses for the quota";
     pub(crate) const CONCURRENCY: &str = "no more calls at a time than the vendor takes";
+    pub(crate) const ABANDONED: &str = "nothing is sent after an abandon";
     pub(crate) const RESTORED: &str = "restored means out of the trash";
     pub(crate) const NOT_RESTORED: &str = "what is not restored stays in the trash";
     pub(crate) const NOTHING_ELSE_RESTORED: &str = "nothing unasked is restored";

@@ -33,6 +33,8 @@ struct Run<'a> {
     ids: Vec<String>,
     accounts: Vec<Account>,
     unasked: Arc<Mutex<Vec<(String, String)>>>,
+    /// The accounts of which a bulk change said that it tries no more.
+    ended: Arc<Mutex<Vec<String>>>,
 }
 
 /// Carries out the plan on a clock that nobody waits for.
@@ -78,6 +80,7 @@ impl<'a> Run<'a> {
             ids,
             accounts,
             unasked: Arc::default(),
+            ended: Arc::default(),
         })
     }
 
@@ -95,18 +98,20 @@ impl<'a> Run<'a> {
                 (listed, reads, filed, self.updates().await)
             };
             let deletes = self.apply(&Change::Delete, &told);
-            let others = if self.plan.at_once {
-                join(deletes, others).await.1
+            let (quiet, others) = if self.plan.at_once {
+                join(deletes, others).await
             } else {
                 let others = others.await;
-                deletes.await;
-                others
+                (deletes.await, others)
             };
+            story.abandoned.extend(quiet);
+            story.ended = self.take_ended();
             if self.plan.restores {
                 // What was accepted for later is in the trash then.
                 tokio::time::sleep(QUIET).await;
                 trash.before = self.trash();
-                self.apply(&Change::Restore, &restored).await;
+                let quiet = self.apply(&Change::Restore, &restored).await;
+                story.abandoned.extend(quiet);
             }
             others
         };
@@ -131,7 +136,7 @@ impl<'a> Run<'a> {
         story.calls.clone_from(&self.recorder.calls());
         story.journal = self.sandbox.journal();
         for vendor in self.plan.vendors.iter().copied() {
-            story.end.push((vendor, self.sandbox.tickets(vendor)));
+            story.end.push((vendor, self.sandbox.ticket_states(vendor)));
         }
         story.infos = self
             .accounts
@@ -142,10 +147,15 @@ impl<'a> Run<'a> {
         story
     }
 
+    fn take_ended(&self) -> Vec<String> {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut ended)
+    }
+
     fn exists(&self, place: usize) -> bool {
         let ticket = self.plan.existing.get(place).zip(self.ids.get(place));
         ticket.is_some_and(|(ticket, id)| {
-            let now = self.sandbox.ticket(ticket.vendor, id);
+            let now = self.sandbox.ticket_state(ticket.vendor, id);
             now.is_some_and(|now| now.subject == ticket.subject && !now.deleted)
         })
     }
@@ -155,7 +165,7 @@ impl<'a> Run<'a> {
         let tickets = self.plan.existing.iter().zip(&self.ids);
         let ids = tickets.map(|(ticket, id)| (ticket.vendor, id.clone()));
         ids.filter(|(vendor, id)| {
-            let now = self.sandbox.ticket(*vendor, id);
+            let now = self.sandbox.ticket_state(*vendor, id);
             now.is_some_and(|now| now.deleted)
         })
         .collect()

@@ -1,8 +1,9 @@
 //! What was told under one seed, and what is true of it.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::Duration;
 
-use ticket_sandbox::{Exchange, TicketRecord, Vendor};
+use ticket_sandbox::{Exchange, TicketState, Vendor};
 use tickets::{Change, Outcome, ProviderInfo};
 
 use super::accounts::told_error;
@@ -99,10 +100,14 @@ pub(super) struct Story {
     pub(super) updated: Vec<Updated>,
     /// The tickets that were told as changed unasked, by account.
     pub(super) unasked: Vec<(String, String)>,
+    /// The accounts at which the delete ended early, as it said.
+    pub(super) ended: Vec<String>,
     pub(super) calls: Vec<Call>,
+    /// The times after an abandon in which nothing may be sent.
+    pub(super) abandoned: Vec<(Duration, Duration)>,
     pub(super) journal: Vec<Exchange>,
     /// The tickets that exist in the end.
-    pub(super) end: Vec<(Vendor, Vec<TicketRecord>)>,
+    pub(super) end: Vec<(Vendor, Vec<TicketState>)>,
     pub(super) infos: Vec<(Vendor, ProviderInfo)>,
     /// The ids of the plan's existing tickets.
     pub(super) ids: Vec<String>,
@@ -120,7 +125,7 @@ impl Story {
     }
 
     /// The ticket that has this id in the end.
-    pub(super) fn ticket(&self, vendor: Vendor, id: &str) -> Option<&TicketRecord> {
+    pub(super) fn ticket(&self, vendor: Vendor, id: &str) -> Option<&TicketState> {
         let (_, tickets) = self.end.iter().find(|(of, _)| *of == vendor)?;
         tickets.iter().find(|ticket| ticket.id == id)
     }

@@ -33,11 +33,13 @@ pub(super) fn draw_tickets(vendors: &[Vendor], random: &mut Rng) -> (Vec<Existin
                         .choice([400, 403, 409, 500])
                         .map(TicketFault::GoneIsError);
                 }
-                0 if vendor == Vendor::Rt || vendor == Vendor::Redmine => seed = seed.closed(),
+                0 if matches!(vendor, Vendor::Rt | Vendor::Redmine | Vendor::Zendesk) => {
+                    seed = seed.closed();
+                }
                 1 if vendor == Vendor::Rt || vendor == Vendor::Redmine => {
                     seed = seed.owned_by_other();
                 }
-                2 if vendor == Vendor::Rt => seed = seed.locked(),
+                2 if matches!(vendor, Vendor::Rt | Vendor::Zendesk) => seed = seed.locked(),
                 5 | 6 if vendor == Vendor::Rt => seed = seed.attribute("Status", "deleted"),
                 5..=8 if vendor == Vendor::Redmine => parent = random.choice(&places).copied(),
                 _ => {}

@@ -1,6 +1,6 @@
-//! Quotas and calls at the same time.
+//! Quotas, calls at the same time, and calls after an abandon.
 
-use ticket_sandbox::Vendor;
+use ticket_sandbox::{Endpoint, Vendor};
 
 use super::super::plan::Plan;
 use super::super::story::Story;
@@ -9,9 +9,12 @@ use super::{Lie, rule};
 pub(super) fn check(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
     quotas_are_kept(plan, story, lies);
     concurrency_is_kept(story, lies);
+    nothing_is_sent_after_an_abandon(story, lies);
 }
 
 fn quotas_are_kept(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
+    // Nobody can know how many jobs the vendor takes, and its refusal has the same status.
+    let limits_jobs = plan.modes.contains(&"zendesk_jobs_at_once");
     for (vendor, quota) in &plan.quotas {
         let calls: Vec<_> = story
             .calls
@@ -32,7 +35,10 @@ fn quotas_are_kept(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
         });
         lies.extend(too_many.map(|what| (rule::WINDOWS, what)));
         let mut journal = story.journal.iter();
-        let refused = journal.find(|seen| seen.vendor == Some(*vendor) && seen.is_above_quota());
+        let refused = journal.find(|seen| {
+            let is_for_jobs = limits_jobs && seen.endpoint == Some(Endpoint::Delete);
+            seen.vendor == Some(*vendor) && seen.is_above_quota() && !is_for_jobs
+        });
         lies.extend(refused.map(|seen| (rule::QUOTA, format!("{} was answered 429", seen.path))));
     }
 }
@@ -64,6 +70,19 @@ fn concurrency_is_kept(story: &Story, lies: &mut Vec<Lie>) {
                 call.path
             );
             (rule::CONCURRENCY, what)
+        }));
+    }
+}
+
+/// What begins at the very time of the abandon may have been ahead of it.
+fn nothing_is_sent_after_an_abandon(story: &Story, lies: &mut Vec<Lie>) {
+    for (since, until) in &story.abandoned {
+        let mut calls = story.calls.iter();
+        let sent = calls.find(|call| *since < call.began && call.began <= *until);
+        lies.extend(sent.map(|call| {
+            let after = call.began.saturating_sub(*since);
+            let what = format!("{} at {}", call.path, call.vendor.prefix());
+            (rule::ABANDONED, format!("{what}, {after:?} after it"))
         }));
     }
 }

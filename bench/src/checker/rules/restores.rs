@@ -12,7 +12,7 @@ pub(super) fn check(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
     let is_asked = |key: usize| {
         let asked = plan.asked.get(key);
         let vendor = asked.map(|asked| plan.id(asked, &story.ids).0);
-        plan.restores && vendor == Some(Vendor::Rt)
+        plan.restores && matches!(vendor, Some(Vendor::Rt | Vendor::Zendesk))
     };
     one_outcome_each(plan, story, &story.restored, is_asked, lies);
     for told in &story.restored {

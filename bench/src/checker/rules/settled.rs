@@ -2,7 +2,7 @@
 
 use ticket_sandbox::{Endpoint, Fault, OddRetryAfter, Vendor};
 use tickets::provider::NotFound;
-use tickets::{Effect, Error, ErrorKind, Operation, Outcome, ProviderInfo};
+use tickets::{ErrorKind, Operation, Outcome, ProviderInfo};
 
 use super::super::plan::{Asked, How, Plan};
 use super::super::story::{Story, Told};
@@ -72,31 +72,13 @@ pub(in super::super) fn unsettled_because(
     if plan.give_up_after.as_secs() < 900 || plan.how == How::Delete {
         return Some("little patience");
     }
-    let mut others = story
-        .told
+    // It says so itself, and whoever hears that reads the tickets again once the vendor answers.
+    if story
+        .ended
         .iter()
-        .filter(|other| other.vendor == told.vendor);
-    let has_ended = others.any(|other| match &other.outcome {
-        Outcome::Unattempted(_) => true,
-        outcome => outcome.error().is_some_and(is_of_the_account),
-    });
-    if has_ended || is_out_of_reach(story, told.vendor) {
+        .any(|account| account == told.vendor.prefix())
+    {
         return Some("the account had ended");
-    }
-    let mut others = story
-        .told
-        .iter()
-        .filter(|other| other.vendor == told.vendor);
-    let has_success = others.any(|other| match &other.outcome {
-        Outcome::Done | Outcome::AlreadyDone | Outcome::NotFound(_) => true,
-        outcome => outcome.error().is_some_and(|error| {
-            error.effect() == Effect::None
-                && error.status().is_some()
-                && error.kind() != ErrorKind::NotFound
-        }),
-    });
-    if !has_success {
-        return Some("no call had succeeded within a minute");
     }
     // The reads before a delete are a part of its call.
     if info.redirects_ids && was_silent(plan, story, told.vendor) {
@@ -107,9 +89,11 @@ pub(in super::super) fn unsettled_because(
     }
     // No read shows what is carried out later than the looks, or is shown later. Where the vendor says that it accepted
     // the change, it is looked at for longer than the sandbox takes.
-    let is_for_later = error
-        .status()
-        .is_some_and(|status| (201..300).contains(&status));
+    let is_for_later = error.job().is_some()
+        || error.kind() == ErrorKind::Accepted
+        || error
+            .status()
+            .is_some_and(|status| (201..300).contains(&status));
     if plan.lags() || (plan.defers() && !is_for_later) {
         return Some("reads lagged, or it was done later than the looks");
     }
@@ -159,43 +143,6 @@ fn has_failed_looks(story: &Story, told: &Told) -> bool {
     let is_lossy = calls.any(|call| call.is_lost && call.vendor == told.vendor);
     let mut reads = since.filter(|seen| !seen.is_write);
     reads.any(|seen| is_lossy || seen.fault.is_some())
-}
-
-/// Whether a call failed for the account as a whole.
-fn is_of_the_account(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Unauthenticated | ErrorKind::TokenExpired | ErrorKind::QuotaExhausted
-    )
-}
-
-/// Whether the vendor took no more calls of the account: its quota was used up, its credentials were refused, or
-/// somebody else answered five times in a row. A request that was only accepted counts as the read after it.
-fn is_out_of_reach(story: &Story, vendor: Vendor) -> bool {
-    let mut strangers = 0;
-    for seen in story
-        .journal
-        .iter()
-        .filter(|seen| seen.vendor == Some(vendor))
-    {
-        match seen.fault {
-            _ if seen.status == Some(401) => return true,
-            Some(Fault::Gateway(_) | Fault::HtmlPage { .. } | Fault::Reply { .. }) => {
-                strangers += 1;
-            }
-            Some(Fault::AcceptedForLater { .. } | Fault::AcceptedNotDone(_)) => {}
-            // An outage in between is no answer, and who says that there are too many calls, or no such ticket, cannot
-            // be told from a gateway.
-            _ if seen.status.is_none_or(|status| status >= 500) => {}
-            _ if matches!(seen.status, Some(404 | 429)) => {}
-            _ if matches!(seen.endpoint, Some(Endpoint::Get | Endpoint::Delete)) => strangers = 0,
-            _ => {}
-        }
-        if strangers >= 5 {
-            return true;
-        }
-    }
-    false
 }
 
 fn settles(info: &ProviderInfo, exists: bool) -> bool {

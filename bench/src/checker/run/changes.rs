@@ -1,6 +1,8 @@
 //! Bulk changes: deletes, and restores from the trash.
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::join;
 use futures_util::{StreamExt as _, stream};
@@ -19,11 +21,11 @@ use super::Run;
 
 impl Run<'_> {
     fn options(&self) -> BulkOptions {
-        let unasked = Arc::clone(&self.unasked);
+        let (unasked, ended) = (Arc::clone(&self.unasked), Arc::clone(&self.ended));
         let mut options = BulkOptions::default()
             .give_up_after(self.plan.give_up_after)
-            .notify(move |account, notice| {
-                if let Notice::Unasked(tickets) = notice {
+            .notify(move |account, notice| match notice {
+                Notice::Unasked(tickets) => {
                     let mut told = unasked.lock().unwrap_or_else(PoisonError::into_inner);
                     told.extend(
                         tickets
@@ -31,6 +33,11 @@ impl Run<'_> {
                             .map(|id| (account.to_owned(), id.to_string())),
                     );
                 }
+                Notice::Ended(_) => {
+                    let mut ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
+                    ended.push(account.to_owned());
+                }
+                _ => {}
             });
         options.concurrency = self.plan.concurrency.map(Into::into);
         options
@@ -55,7 +62,7 @@ impl Run<'_> {
     /// What is told of a ticket, with what is true of it now.
     fn told(&self, change: &Change, key: usize, ticket: (Vendor, &str), outcome: Outcome) -> Told {
         let (vendor, id) = ticket;
-        let now = self.sandbox.ticket(vendor, id);
+        let now = self.sandbox.ticket_state(vendor, id);
         Told {
             change: change.clone(),
             key,
@@ -74,8 +81,13 @@ impl Run<'_> {
         }
     }
 
-    /// Applies the change to what the plan asks for, at the vendors that support it.
-    pub(super) async fn apply(&self, change: &Change, told: &Mutex<Vec<Told>>) {
+    /// Applies the change to what the plan asks for, at the vendors that support it. Returns from when to when nothing may
+    /// be sent, if it was abandoned and nothing else went on.
+    pub(super) async fn apply(
+        &self,
+        change: &Change,
+        told: &Mutex<Vec<Told>>,
+    ) -> Option<(Duration, Duration)> {
         let (mut handles, stop) = self.handles();
         let supports = |handle: &Tickets| handle.info().capabilities.supports(change.operation());
         handles.retain(|(_, handle)| *change == Change::Delete || supports(handle));
@@ -100,6 +112,7 @@ impl Run<'_> {
             note(settled.key, vendor, settled.id.id.as_str(), settled.outcome);
             std::future::ready(())
         };
+        let abandoned = Cell::new(None);
         let work = async {
             match self.plan.how {
                 How::Delete if *change == Change::Delete => {
@@ -136,7 +149,14 @@ impl Run<'_> {
         let stopping = async {
             if let Some((stop, after)) = stop.zip(self.plan.stop) {
                 tokio::time::sleep(after.time).await;
+                if let Some(before) = after.finishes_before {
+                    stop.finish();
+                    tokio::time::sleep(before).await;
+                }
                 if after.abandons {
+                    abandoned.set(Some(self.recorder.now()));
+                }
+                if after.abandons && self.flaw != Some(Flaw::LooksAfterAbandon) {
                     stop.abandon();
                 } else {
                     stop.finish();
@@ -144,6 +164,10 @@ impl Run<'_> {
             }
         };
         join(work, stopping).await;
+        // What else goes on at once is not abandoned.
+        let is_alone = !self.plan.at_once || *change == Change::Restore;
+        let since = abandoned.get().filter(|_| is_alone);
+        since.map(|since| (since, self.recorder.now()))
     }
 
     /// `Tickets::delete` at one vendor after the other.

@@ -58,7 +58,7 @@ impl Run<'_> {
         ticket
             .filter(|(ticket, _)| ticket.vendor == vendor)
             .is_some_and(|(ticket, id)| {
-                let now = self.sandbox.ticket(vendor, id);
+                let now = self.sandbox.ticket_state(vendor, id);
                 now.is_some_and(|now| {
                     now.subject == ticket.subject && !now.owned_by_other && !now.deleted
                 })
@@ -101,7 +101,7 @@ impl Run<'_> {
                 let new = NewTicket::new(subject.clone()).description("a text");
                 let new = match account.vendor {
                     Vendor::Sweeppea => new.priority(Priority::Low),
-                    Vendor::Redmine => new,
+                    Vendor::Redmine | Vendor::Zendesk => new,
                     Vendor::Rt => new.category("General"),
                     Vendor::OneCloud => new
                         .category("Request")
@@ -149,6 +149,9 @@ impl Run<'_> {
                 (Vendor::Rt, 0) => (Status::Open, "open"),
                 (Vendor::Rt, 1) => (Status::OnHold, "stalled"),
                 (Vendor::Rt, _) => (Status::Resolved, "resolved"),
+                (Vendor::Zendesk, 0) => (Status::Open, "open"),
+                (Vendor::Zendesk, 1) => (Status::OnHold, "pending"),
+                (Vendor::Zendesk, _) => (Status::Resolved, "solved"),
                 (_, 0) => (Status::Other("Feedback".to_owned()), "Feedback"),
                 (_, 1) => (Status::Other("In Progress".to_owned()), "In Progress"),
                 (_, _) => (Status::Other("Rejected".to_owned()), "Rejected"),
@@ -177,6 +180,7 @@ impl Run<'_> {
         let ticket = self.sandbox.ticket(vendor, self.ids.get(place)?)?;
         let status = match vendor {
             Vendor::Rt => ticket.attributes.get("Status")?,
+            Vendor::Zendesk => ticket.attributes.get("status")?,
             _ => ticket.attributes.get("status")?.get("name")?,
         };
         status.as_str().map(str::to_owned)
