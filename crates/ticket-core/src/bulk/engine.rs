@@ -416,7 +416,10 @@ pub(super) fn remember(asked: &mut [Asked], error: &Error) {
     }
 }
 
-/// Whether the vendor accepted a call without confirming that it is carried out.
+/// Whether the vendor accepted a call without confirming that it is carried out. It has if it named a job, whatever became
+/// of the question about that.
 pub(super) fn is_accepted(error: &Error) -> bool {
-    error.kind() == ErrorKind::Accepted || error.status().is_some_and(|status| status < 300)
+    error.job().is_some()
+        || error.kind() == ErrorKind::Accepted
+        || error.status().is_some_and(|status| status < 300)
 }

@@ -207,9 +207,11 @@ impl Engine {
 
     /// Keeps a ticket that the vendor accepted for later; settles another one, about which reads tell no more.
     fn look_later(&mut self, mut asked: Asked, error: &Error) {
-        let status = error.status();
-        let is_for_later = error.kind() == ErrorKind::Accepted
-            || status.is_some_and(|status| (201..300).contains(&status));
+        // Of 200, nothing but a job says that it is for later.
+        let is_for_later = is_accepted(error)
+            && (error.status() != Some(200)
+                || error.job().is_some()
+                || error.kind() == ErrorKind::Accepted);
         asked.looks += 1;
         if is_for_later && asked.looks < LOOKS_FOR_LATER && self.look_until.is_none() {
             self.hold(asked);

@@ -145,6 +145,25 @@ async fn question_without_an_answer_is_asked_again_and_nothing_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn ticket_whose_job_is_asked_about_in_vain_is_looked_at_until_it_is_gone() {
+    // While the job may still be carried out, reads that agree prove nothing.
+    for kind in [ErrorKind::BadResponse, ErrorKind::Forbidden] {
+        let fake = Fake::new(1)
+            .info(ProviderInfo::consistent_reads)
+            .answering(move |call| match call.operation {
+                Operation::Delete => Err(Error::accepted(VendorJob::new("j"))),
+                Operation::Job => Err(error(kind, Effect::Unknown).with_status(403)),
+                _ if call.at < seconds(10) => Ok(()),
+                _ => Err(error(ErrorKind::NotFound, Effect::None)),
+            });
+        let log = fake.log();
+        let settled = delete(&fake.bare(), ["1"], &at_once(4)).await;
+        assert_eq!(words(&settled), ["already_gone"], "{kind:?}");
+        assert_eq!(log.deletes(), ["1"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn accepted_delete_is_not_repeated_by_retries() {
     let fake = accepting(|_| Ok(()));
     let log = fake.log();
