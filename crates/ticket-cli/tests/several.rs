@@ -113,7 +113,8 @@ async fn nothing_is_sent_without_consent_and_a_plan_shows_the_text_that_its_dige
         assert!(run.stderr.contains(shown.trim()), "{run:?}");
         let job = shells.show(&shells.job());
         assert!(job["details"]["text"].as_str().unwrap().len() < 1_100);
-        digests.push(job["digest"].as_str().unwrap().to_owned());
+        let digest = run.stderr.split("Digest:").nth(1).unwrap();
+        digests.push(digest.split("Nothing").next().unwrap().to_owned());
         if text == long {
             assert!(run.stderr.contains("(5,000 characters)"), "{run:?}");
         }
@@ -168,7 +169,7 @@ async fn comment_whose_answer_is_lost_is_unknown_and_never_sent_again() {
 /// Killed while calls are on their way: their effect is there, and their answers are not.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_job_goes_on_and_no_ticket_gets_a_comment_twice() {
-    for kill_after in [0, 1, 7] {
+    for kill_after in [0, 7] {
         let (sandbox, tickets) = rt(24).await;
         let shells = Shells::new(&sandbox);
         let (_folder, path) = list(&tickets);
@@ -187,7 +188,7 @@ async fn killed_job_goes_on_and_no_ticket_gets_a_comment_twice() {
             "--concurrency",
             "4",
             "--timeout",
-            "5",
+            "3",
         ];
         let told = usize::try_from(kill_after).unwrap();
         let (mut child, mut stdout, _) = shells.start(&comment, told);

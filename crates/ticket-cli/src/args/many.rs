@@ -49,7 +49,7 @@ pub(crate) struct Many {
     /// Send nothing; only show what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Change nothing; make a job that waits for confirmation
+    /// Change nothing; make a job that awaits confirmation
     ///
     /// Shows what the job would do: hosts, subjects, the number of calls per account, and the minimum duration that the
     /// quota allows. `tickets job confirm` and `tickets job run` then carry it out.
