@@ -11,8 +11,8 @@ use crate::pool::Pool;
 /// What makes a ledger of version `n + 1` of one of version `n`; the first makes a ledger of nothing.
 const STEPS: &[&[&str]] = &[
     &[include_str!("sql/tables.sql")],
-    // Functions that take several calls together.
-    &[],
+    // The accounts of its job of which a worker has claimed tickets, or tried to.
+    &["ALTER TABLE worker ADD COLUMN accounts int[] NOT NULL DEFAULT '{}'"],
 ];
 
 /// The functions of an earlier version.

@@ -117,7 +117,7 @@ fn call(account: &str, limits: &[Limit], ids: Vec<TicketId>, work: Option<Work>)
 }
 
 async fn pair(ledger: &dyn Ledger, call: NewCall) {
-    let Taken::Slot(id) = ledger.take(call).await.unwrap() else {
+    let Taken::Slot(id, _) = ledger.take(call).await.unwrap() else {
         panic!("no slot");
     };
     ledger.end(id, Ended::Answered).await.unwrap();

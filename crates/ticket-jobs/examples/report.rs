@@ -291,7 +291,7 @@ impl Story {
         loop {
             self.ledger.beat(work.worker).await?;
             match self.ledger.take(call.clone()).await? {
-                Taken::Slot(id) => {
+                Taken::Slot(id, _) => {
                     self.wait(millis);
                     return Ok(self.ledger.end(id, ended).await?);
                 }

@@ -473,7 +473,7 @@ async fn write_accepted(ledger: &SqliteLedger) {
             account: "shop".to_owned(),
         }),
     };
-    let Taken::Slot(call) = ledger.take(call).await.unwrap() else {
+    let Taken::Slot(call, _) = ledger.take(call).await.unwrap() else {
         panic!("no slot");
     };
     let ended = Ended::Accepted {

@@ -124,9 +124,7 @@ CREATE TABLE worker (
     began_at bigint NOT NULL,
     beat_at bigint NOT NULL,
     ended_at bigint,
-    lost boolean NOT NULL DEFAULT false,
-    -- The accounts of its job of which it has claimed, or tried to.
-    accounts int[] NOT NULL DEFAULT '{}'
+    lost boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 40);
 CREATE INDEX worker_job ON worker (job);
 

@@ -42,7 +42,8 @@ async fn ledger_of_an_earlier_version_gets_the_functions_of_this_one_and_keeps_i
     let job = job(&ledger, 2).await;
     let worker = ledger.begin(&job).await.unwrap();
     let tickets = claim(&ledger, worker).await;
-    let earlier = "UPDATE tickets.store SET schema_version = 1; DROP FUNCTION tickets.end_answered";
+    let earlier = "UPDATE tickets.store SET schema_version = 1; DROP FUNCTION tickets.end_answered;
+        ALTER TABLE tickets.worker DROP COLUMN accounts";
     client(&url).await.batch_execute(earlier).await.unwrap();
     let ledger = PostgresLedger::connect(&url).await.unwrap();
     let calls = tickets.chunks(1).map(|one| work(&job, worker, one, 2));

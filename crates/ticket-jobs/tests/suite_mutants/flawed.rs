@@ -686,7 +686,7 @@ impl Ledger for Flawed {
             }
             Flaw::LooksThenTakes => {
                 let looked = self.right.take(call.clone()).await?;
-                let Taken::Slot(id) = looked else {
+                let Taken::Slot(id, _) = looked else {
                     return Ok(looked);
                 };
                 self.right.end(id, Ended::Unsent).await?;
@@ -717,8 +717,8 @@ impl Ledger for Flawed {
                     })
                     .await?;
             }
-            (Flaw::CountsStarts, Taken::Slot(id)) => self.right.end(id, Ended::Answered).await?,
-            (Flaw::DoubtsByIdAlone, Taken::Slot(_)) => {
+            (Flaw::CountsStarts, Taken::Slot(id, _)) => self.right.end(id, Ended::Answered).await?,
+            (Flaw::DoubtsByIdAlone, Taken::Slot(..)) => {
                 if let Some(work) = &call.work {
                     for account in self.right.job(&work.job).await?.accounts {
                         let work = Work {
@@ -736,7 +736,7 @@ impl Ledger for Flawed {
             }
             _ => {}
         }
-        if let Taken::Slot(id) = taken {
+        if let Taken::Slot(id, _) = taken {
             self.notes().calls.insert(id, (asked, self.clock.now()));
         }
         Ok(taken)
