@@ -23,6 +23,10 @@ use crate::workspace::Workspace;
 /// The files of the archive, by path below its folder, and whether each one is a program.
 type Files = BTreeMap<String, (Vec<u8>, bool)>;
 
+/// The features of the command as people install it. Whoever downloads a binary cannot add one: agents need `mcp`, workers of a
+/// fleet `postgres`, and those who watch them `prometheus`.
+const FEATURES: &str = "mcp,postgres,prometheus";
+
 /// The completions, by shell, under the names that the shells look for.
 const COMPLETIONS: [(&str, &str); 3] = [
     ("bash", "completions/bash/tickets"),
@@ -65,7 +69,9 @@ fn build(ws: &Workspace, target: &str) -> Result<PathBuf> {
     )];
     flags.extend(home.map(|home| format!("--remap-path-prefix={}=/cargo", home.display())));
     let folder = ws.root.join("target").join("dist-build");
-    let line = format!("cargo build --locked --release --package ticket-cli --target {target}");
+    let line = format!(
+        "cargo build --locked --release --package ticket-cli --features {FEATURES} --target {target}"
+    );
     let mut cargo = run::command(&line);
     // Not `RUSTFLAGS`, in which a path with a blank would be two.
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
@@ -110,7 +116,7 @@ fn files(ws: &Workspace, binary: &Path, target: &str) -> Result<Files> {
 fn licences(ws: &Workspace, target: &str) -> Result<Files> {
     let of_cargo = |line: &str| output(run::command(line).current_dir(&ws.root));
     let tree = format!(
-        "cargo tree --locked --package ticket-cli --edges normal --prefix none --no-dedupe --format {{p}}|{{l}} --target {target}"
+        "cargo tree --locked --package ticket-cli --features {FEATURES} --edges normal --prefix none --no-dedupe --format {{p}}|{{l}} --target {target}"
     );
     let tree = String::from_utf8(of_cargo(&tree)?)?;
     let crates = tree.lines().filter_map(|line| {
