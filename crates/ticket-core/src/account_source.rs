@@ -121,11 +121,9 @@ impl AccountFacts {
             return Err(Error::read_only());
         }
         match self.max_delete {
-            Some(most) if *change == Change::Delete && tickets > most => {
-                Err(Error::config(format!(
-                    "`max_delete` of this account is {most}, and {tickets} of its tickets would be deleted"
-                )))
-            }
+            Some(most) if change.is_delete() && tickets > most => Err(Error::config(format!(
+                "`max_delete` of this account is {most}, and {tickets} of its tickets would be deleted"
+            ))),
             _ => Ok(()),
         }
     }

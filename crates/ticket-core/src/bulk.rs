@@ -10,6 +10,7 @@ mod engine;
 mod look;
 pub(crate) mod paging;
 mod pause;
+mod purge;
 mod run;
 mod second_look;
 mod settle;
@@ -244,7 +245,15 @@ pub(crate) fn usual_concurrency(info: &ProviderInfo, operation: Operation) -> No
     };
     let calls = NonZeroUsize::MIN.saturating_add(calls - 1);
     let most = covering.filter_map(|limit| limit.max_concurrent).min();
+    let most = most.into_iter().chain(most_accepted(info, operation)).min();
     most.map_or(calls, |most| most.min(calls))
+}
+
+/// How much work the vendor accepts at once, if it limits that.
+fn most_accepted(info: &ProviderInfo, operation: Operation) -> Option<NonZeroUsize> {
+    let covering = info.limits.iter();
+    let covering = covering.filter(|limit| limit.covers(operation));
+    covering.filter_map(|limit| limit.max_accepted).min()
 }
 
 /// The outcome of one ticket of a bulk change.
@@ -314,7 +323,7 @@ pub(crate) async fn delete(
             }
         };
         let called = Change::Delete
-            .call(&*provider, &context, &targets, &add)
+            .call(&*provider, &context, &targets, false, &add)
             .await;
         match called {
             Called {

@@ -426,6 +426,7 @@ impl Tickets {
         S: Stream<Item = (K, T)> + Send + 'a,
     {
         let provider = Arc::clone(&self.provider);
+        let change = change.at(self.info());
         let (context, options) = self.bulk_options(&change, options);
         bulk::run(provider, context, change, tickets, &options)
     }

@@ -10,7 +10,7 @@ use super::delete::settle_report;
 use super::look::{look_at_each, of_a_read};
 use super::{Notice, Tell};
 use crate::provider::context::CallContext;
-use crate::provider::delete::DeleteTarget;
+use crate::provider::delete::{DeleteReport, DeleteTarget};
 use crate::provider::error::{Effect, Error, ErrorKind, bounded};
 use crate::provider::operation::Operation;
 use crate::provider::ticket_provider::TicketProvider;
@@ -25,10 +25,18 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How long a wait may be before it is told.
 const SILENT: Duration = Duration::from_secs(5);
 
+/// How a wait for accepted work ended.
+pub(super) enum Ended {
+    /// It is carried out.
+    Reported(DeleteReport),
+    /// The vendor no longer knows the job.
+    Forgotten(Error),
+    /// The context ended before, or the vendor does not answer. The error has the [job](Error::job): it can be asked again.
+    Open(Box<Called>),
+}
+
 /// Waits until the vendor has carried out the delete of these tickets that it accepted. What it reports no result for is
 /// looked at, and so is all if it no longer knows the job.
-///
-/// Fails with the [job](Error::job) if the context ends before, or the vendor does not answer: it can be asked again.
 pub(super) async fn settle(
     provider: &dyn TicketProvider,
     context: &CallContext,
@@ -36,10 +44,31 @@ pub(super) async fn settle(
     job: &VendorJob,
     tell: Tell<'_>,
 ) -> Called {
-    let of_delete = |error: Error| {
-        let id = &provider.info().id;
+    match wait(provider, context, targets, job, tell).await {
+        Ended::Reported(report) => settle_report(provider, context, report, tell).await,
+        Ended::Forgotten(error) => {
+            look_at_each(&Change::Delete, provider, context, targets, error).await
+        }
+        Ended::Open(called) => *called,
+    }
+}
+
+/// Waits until the vendor has carried out what it accepted for these tickets.
+pub(super) async fn wait(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    targets: &[DeleteTarget],
+    job: &VendorJob,
+    tell: Tell<'_>,
+) -> Ended {
+    let operation = if job.is_purge() {
+        Operation::Purge
+    } else {
+        Operation::Delete
+    };
+    let of_the_change = |error: Error| {
         error
-            .in_operation(id, Operation::Delete)
+            .in_operation(&provider.info().id, operation)
             .with_effect(Effect::Unknown)
     };
     let mut wait = FIRST_WAIT;
@@ -52,28 +81,28 @@ pub(super) async fn settle(
             });
         }
         if tokio::time::timeout(wait, context.end()).await.is_ok() {
-            return Called {
-                result: Err(of_delete(Error::accepted(job.clone()))),
+            return Ended::Open(Box::new(Called {
+                result: Err(of_the_change(Error::accepted(job.clone()))),
                 contact: Contact::Unclear,
                 ..Called::default()
-            };
+            }));
         }
         match provider.job(&of_a_read(context), job, targets).await {
-            Ok(Some(report)) => return settle_report(provider, context, report, tell).await,
+            Ok(Some(report)) => return Ended::Reported(report),
             Ok(None) => wait = (wait * 2).min(LONGEST_WAIT),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let job = bounded(job.as_str(), 60);
                 let message =
                     format!("the vendor accepted it as job {job} and no longer knows that job");
-                let error = of_delete(Error::new(ErrorKind::Accepted, message));
-                return look_at_each(&Change::Delete, provider, context, targets, error).await;
+                let error = Error::new(ErrorKind::Accepted, message);
+                return Ended::Forgotten(of_the_change(error));
             }
             Err(error) => {
-                return Called {
-                    // It has accepted the delete.
+                return Ended::Open(Box::new(Called {
+                    // It has accepted the change.
                     is_there: true,
-                    ..Called::failed(of_delete(error).with_job(job.clone()))
-                };
+                    ..Called::failed(of_the_change(error).with_job(job.clone()))
+                }));
             }
         }
     }

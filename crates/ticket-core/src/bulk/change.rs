@@ -9,6 +9,7 @@ use super::Tell;
 use super::called::Called;
 use super::delete::delete;
 use super::look::{self, Seen};
+use super::purge::{purge, takes_two_steps};
 use super::single::change_each;
 use crate::model::draft::TicketPatch;
 use crate::model::message::NewComment;
@@ -19,6 +20,7 @@ use crate::provider::delete::DeleteTarget;
 use crate::provider::error::{Error, Result};
 use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
+use crate::provider::support::Removal;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// The change that is applied to each ticket. It can be written to storage and read back.
@@ -32,6 +34,10 @@ pub enum Change {
     Resolve,
     /// Take the ticket out of the trash, as [`TicketProvider::restore`] does.
     Restore,
+    /// Delete the ticket for good. Where a [delete](TicketProvider::delete) moves it to a trash, a
+    /// [purge](TicketProvider::purge) follows, also of a ticket that is in the trash already, and only the purge decides the
+    /// outcome. Where the vendor documents no way to do so, it is refused.
+    Purge,
     /// Change the fields that the patch names, as [`TicketProvider::update`] does. The same patch for each ticket; a version
     /// stands with the ticket ([`DeleteTarget::version`]). Without files.
     ///
@@ -52,6 +58,7 @@ impl Change {
             Self::Delete => Operation::Delete,
             Self::Resolve => Operation::Resolve,
             Self::Restore => Operation::Restore,
+            Self::Purge => Operation::Purge,
             Self::Update(_) => Operation::Update,
             Self::Comment(_) => Operation::Comment,
         }
@@ -65,6 +72,35 @@ impl Change {
         }
     }
 
+    /// Whether it deletes tickets: to the trash, where there is one, or for good.
+    pub const fn is_delete(&self) -> bool {
+        matches!(self, Self::Delete | Self::Purge)
+    }
+
+    /// What the deletes of this change do at a provider: a purge leaves nothing in a trash.
+    ///
+    /// ```
+    /// use ticket_core::{Change, Operation, ProviderInfo};
+    /// use ticket_core::provider::{Capabilities, Removal, Support};
+    ///
+    /// let trash = Removal::Trash { restorable_for: None };
+    /// let delete = Support::new().removal(trash);
+    /// let info = ProviderInfo::new("pear", "Pear", Capabilities::none().with(Operation::Delete, delete));
+    /// assert_eq!(Change::Delete.removal(&info), Some(trash));
+    /// assert_eq!(Change::Purge.removal(&info), Some(Removal::Permanent));
+    /// assert_eq!(Change::Resolve.removal(&info), None);
+    /// ```
+    pub fn removal(&self, info: &ProviderInfo) -> Option<Removal> {
+        match self {
+            Self::Delete => {
+                let delete = info.capabilities.support(Operation::Delete);
+                delete.map(|delete| delete.removal)
+            }
+            Self::Purge => Some(Removal::Permanent),
+            Self::Resolve | Self::Restore | Self::Update(_) | Self::Comment(_) => None,
+        }
+    }
+
     /// The name of an outcome of this change in `snake_case`, as the command prints it: `deleted`,
     /// `resolved`.
     ///
@@ -75,8 +111,8 @@ impl Change {
     /// ```
     pub const fn word(&self, outcome: &Outcome) -> &'static str {
         match (self, outcome) {
-            (Self::Delete, Outcome::Done) => "deleted",
-            (Self::Delete, Outcome::AlreadyDone) => "already_gone",
+            (Self::Delete | Self::Purge, Outcome::Done) => "deleted",
+            (Self::Delete | Self::Purge, Outcome::AlreadyDone) => "already_gone",
             (Self::Resolve, Outcome::Done) => "resolved",
             (Self::Resolve, Outcome::AlreadyDone) => "already_resolved",
             (Self::Restore, Outcome::Done) => "restored",
@@ -89,11 +125,25 @@ impl Change {
         }
     }
 
+    /// The same change as calls of this provider: where deletes are permanent, a purge is a delete.
+    pub(crate) fn at(self, info: &ProviderInfo) -> Self {
+        match self {
+            Self::Purge if !takes_two_steps(info) => Self::Delete,
+            change => change,
+        }
+    }
+
     /// Maximum number of tickets in one call.
     pub fn max_batch(&self, info: &ProviderInfo) -> usize {
         match self {
             // If deleting is unsupported, each ticket fails on its own.
             Self::Delete => info.capabilities.max_delete_batch().max(1),
+            Self::Purge => {
+                let purge = info.capabilities.support(Operation::Purge);
+                let purge = purge.filter(|_| takes_two_steps(info));
+                let most = purge.map_or(usize::MAX, |purge| purge.max_batch);
+                Self::Delete.max_batch(info).min(most)
+            }
             Self::Resolve | Self::Restore | Self::Update(_) | Self::Comment(_) => 1,
         }
     }
@@ -114,8 +164,15 @@ impl Change {
             let support = info.capabilities.support(operation);
             support.map_or(1, |support| support.requests.max(1))
         };
-        let mut calls = tickets.div_ceil(self.max_batch(info)) * requests(self.operation());
-        if *self == Self::Delete && info.redirects_ids {
+        let requests_of_one = match self {
+            Self::Purge if takes_two_steps(info) => {
+                requests(Operation::Delete) + requests(Operation::Purge)
+            }
+            Self::Purge => requests(Operation::Delete),
+            _ => requests(self.operation()),
+        };
+        let mut calls = tickets.div_ceil(self.max_batch(info)) * requests_of_one;
+        if self.is_delete() && info.redirects_ids {
             calls += tickets * requests(Operation::Get);
         }
         u64::try_from(calls).unwrap_or(u64::MAX)
@@ -129,6 +186,13 @@ impl Change {
     pub fn check(&self, info: &ProviderInfo, target: &DeleteTarget) -> Result<()> {
         match self {
             Self::Delete => info.check(&Request::Delete(std::slice::from_ref(target))),
+            Self::Purge => {
+                info.check(&Request::Delete(std::slice::from_ref(target)))?;
+                if takes_two_steps(info) {
+                    info.check(&Request::Purge(&[DeleteTarget::new(&target.id)]))?;
+                }
+                Ok(())
+            }
             Self::Resolve | Self::Restore => {
                 refuse_version(target)
                     .map_err(|error| error.in_operation(&info.id, self.operation()))?;
@@ -174,6 +238,7 @@ impl Change {
         match (self, targets) {
             (Self::Resolve, [target]) => Request::Resolve(&target.id),
             (Self::Restore, [target]) => Request::Restore(&target.id),
+            (Self::Purge, targets) => Request::Purge(targets),
             (Self::Update(patch), [target]) => Request::Update(&target.id, patch),
             (Self::Comment(comment), [target]) => Request::Comment(&target.id, comment),
             _ => Request::Delete(targets),
@@ -184,22 +249,25 @@ impl Change {
     /// tell.
     pub(crate) fn fault(&self, info: &ProviderInfo, target: &DeleteTarget) -> Result<()> {
         match self {
-            Self::Delete => info.check_id(&target.id),
+            Self::Delete | Self::Purge => info.check_id(&target.id),
             Self::Resolve | Self::Restore => refuse_version(target),
             Self::Update(_) | Self::Comment(_) => self.check(info, target),
         }
     }
 
-    /// Makes the calls for at most one batch of distinct tickets.
+    /// Makes the calls for at most one batch of distinct tickets. If it `only_asks`, the vendor has accepted the change of
+    /// these before, and nothing else is sent.
     pub(super) async fn call(
         &self,
         provider: &dyn TicketProvider,
         context: &CallContext,
         targets: &[DeleteTarget],
+        only_asks: bool,
         tell: Tell<'_>,
     ) -> Called {
         match self {
             Self::Delete => delete(provider, context, targets, tell).await,
+            Self::Purge => purge(provider, context, targets, only_asks, tell).await,
             Self::Resolve | Self::Restore | Self::Update(_) | Self::Comment(_) => {
                 change_each(self, provider, context, targets).await
             }
@@ -216,6 +284,11 @@ impl Change {
     ) -> Seen {
         match self {
             Self::Delete => look::for_deleted(provider, context, id, error).await,
+            // A read does not tell what is in the trash from what is gone.
+            Self::Purge => match look::for_deleted(provider, context, id, error).await {
+                Seen::Changed if takes_two_steps(provider.info()) => Seen::CannotTell,
+                seen => seen,
+            },
             Self::Resolve => {
                 let is_resolved =
                     |status: &Status| matches!(status, Status::Resolved | Status::Closed);

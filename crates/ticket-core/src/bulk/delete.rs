@@ -213,14 +213,13 @@ async fn delete_batch(
     settle_report(provider, context, report, tell).await
 }
 
-/// The outcomes that the vendor reports. What it did not find, or reports nothing about, is looked at.
-pub(super) async fn settle_report(
+/// The outcomes that the vendor reports. Tells which tickets it changed that nobody asked for.
+pub(super) fn tell_unasked(
     provider: &dyn TicketProvider,
-    context: &CallContext,
     report: DeleteReport,
     tell: Tell<'_>,
-) -> Called {
-    let (mut outcomes, others) = report.into_parts();
+) -> Vec<(TicketId, Outcome)> {
+    let (outcomes, others) = report.into_parts();
     if !others.is_empty() {
         tracing::error!(
             ticket.provider = &*provider.info().id,
@@ -231,6 +230,17 @@ pub(super) async fn settle_report(
         // At once, since the looks that follow may be abandoned.
         tell(&Notice::Unasked(others));
     }
+    outcomes
+}
+
+/// The outcomes that the vendor reports. What it did not find, or reports nothing about, is looked at.
+pub(super) async fn settle_report(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    report: DeleteReport,
+    tell: Tell<'_>,
+) -> Called {
+    let mut outcomes = tell_unasked(provider, report, tell);
     let mut contact = Contact::Unclear;
     for (id, outcome) in &mut outcomes {
         match &*outcome {

@@ -12,8 +12,9 @@ use super::called::{Called, Contact};
 use super::change::Change;
 use super::pause::{Patience, Wait};
 use super::split::{Part, is_foreign_refusal, is_refusal, is_several};
-use super::{BulkOptions, Notice, Room, Settled, Teller, usual_concurrency};
+use super::{BulkOptions, Notice, Room, Settled, Teller, most_accepted, usual_concurrency};
 use crate::model::ticket::TicketId;
+use crate::provider::capability::ProviderInfo;
 use crate::provider::concurrency::Concurrency;
 use crate::provider::context::{CallContext, SendState};
 use crate::provider::delete::DeleteTarget;
@@ -84,7 +85,7 @@ pub(super) struct Engine {
     /// How many there may be now, if that adapts.
     pub(super) room: Option<Room>,
     pub(super) max_batch: usize,
-    only_look: bool,
+    pub(super) only_look: bool,
     /// Tickets that have arrived and wait for a full batch.
     pub(super) batch: Vec<Asked>,
     /// Batches that are sent again, whole or in parts.
@@ -110,6 +111,14 @@ pub(super) struct Engine {
     pub(super) end: Option<Error>,
 }
 
+/// How many batches are under way at most. One that the vendor accepted is until it is carried out.
+fn concurrency(info: &ProviderInfo, change: &Change, options: &BulkOptions) -> NonZeroUsize {
+    let operation = change.operation();
+    let asked = options.concurrency.and_then(Concurrency::fixed);
+    let calls = asked.unwrap_or_else(|| usual_concurrency(info, operation));
+    most_accepted(info, operation).map_or(calls, |most| calls.min(most))
+}
+
 impl Engine {
     pub(super) fn new(
         provider: Arc<dyn TicketProvider>,
@@ -126,10 +135,7 @@ impl Engine {
         let mut engine = Self {
             max_batch: change.max_batch(provider.info()),
             only_look: options.only_look,
-            concurrency: options
-                .concurrency
-                .and_then(Concurrency::fixed)
-                .unwrap_or_else(|| usual_concurrency(provider.info(), change.operation())),
+            concurrency: concurrency(provider.info(), &change, options),
             room: options.room.clone(),
             provider,
             context,
@@ -158,8 +164,10 @@ impl Engine {
     /// is only looked at if a repeat could meet another ticket.
     pub(super) fn arrive(&mut self, mut asked: Asked) {
         let is_first = self.context.earlier_attempt == Effect::None;
-        // Asking what came of accepted work changes nothing.
-        let is_asked = asked.target.accepted.is_some();
+        // Asking what came of accepted work changes nothing, but a purge follows a delete.
+        let is_followed = *self.change == Change::Purge && self.only_look;
+        let accepted = asked.target.accepted.as_ref();
+        let is_asked = accepted.is_some_and(|job| !is_followed || job.is_purge());
         let is_sent = is_asked || !self.only_look && (is_first || self.may_repeat(&asked));
         if !is_first || !is_sent {
             let message = if is_sent || self.only_look {

@@ -220,12 +220,14 @@ impl Engine {
         }
         let (provider, change) = (Arc::clone(&self.provider), Arc::clone(&self.change));
         let teller = Arc::clone(&self.teller);
+        let only_asks = self.only_look;
         let call = async move {
             if let Some(state) = &context.send_state {
                 state.begin();
             }
             let tell = |notice: &Notice| teller.tell(notice);
-            change.call(&*provider, &context, &targets, &tell).await
+            let call = change.call(&*provider, &context, &targets, only_asks, &tell);
+            call.await
         };
         let mut call = Box::pin(call.in_current_span().with_current_subscriber());
         // Polled here first, so that calls queue for the quota in the order of the list: tasks start in any

@@ -235,6 +235,7 @@ impl<L: Layer> TicketProvider for Stack<L> {
         resolve = Resolve(id: &'a TicketId) -> ();
         delete = Delete(targets: &'a [DeleteTarget]) -> DeleteReport;
         restore = Restore(id: &'a TicketId) -> ();
+        purge = Purge(targets: &'a [DeleteTarget]) -> DeleteReport;
         messages = Messages(id: &'a TicketId, page: &'b PageRequest) -> Page<Message>;
         comment = Comment(id: &'a TicketId, comment: &'b NewComment) -> ();
         attachments = Attachments(id: &'a TicketId, page: &'b PageRequest) -> Page<AttachedFile>;

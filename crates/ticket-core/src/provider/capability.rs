@@ -251,10 +251,10 @@ impl ProviderInfo {
     }
 
     /// Whether this call may be made again although an earlier attempt may have been carried out: the operation is
-    /// idempotent and, for a delete, the repeat cannot meet another ticket.
+    /// idempotent and, for a delete or a purge, the repeat cannot meet another ticket.
     pub fn may_repeat(&self, request: &Request<'_>) -> bool {
         match request {
-            Request::Delete(targets) => {
+            Request::Delete(targets) | Request::Purge(targets) => {
                 self.never_reuses_ids || targets.iter().all(|target| target.version.is_some())
             }
             other => other.operation().is_idempotent(),

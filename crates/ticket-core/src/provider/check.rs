@@ -110,8 +110,9 @@ impl ProviderInfo {
                 let mut targets = targets.iter();
                 targets.try_for_each(|target| self.check_id(&target.id))
             }
-            Request::Delete(targets) => {
-                let limit = self.capabilities.max_delete_batch();
+            Request::Delete(targets) | Request::Purge(targets) => {
+                let support = self.capabilities.support(operation);
+                let limit = support.map_or(0, |support| support.max_batch);
                 if targets.len() > limit {
                     return Err(Error::invalid_input(format!(
                         "{} ids in one call, {} takes at most {limit}",

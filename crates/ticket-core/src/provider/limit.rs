@@ -89,6 +89,12 @@ pub struct Limit {
     pub windows: Vec<Quota>,
     /// How many calls may be on their way at once; any number where absent.
     pub max_concurrent: Option<NonZeroUsize>,
+    /// How much work the vendor accepts at once before it is [carried out](crate::TicketProvider::job); any amount where
+    /// absent.
+    ///
+    /// A bulk change keeps it by itself. Other bulk changes of the account, and other processes, are not counted: what the
+    /// vendor then refuses as [`RateLimited`](crate::ErrorKind::RateLimited) is waited for.
+    pub max_accepted: Option<NonZeroUsize>,
 }
 
 impl Limit {
@@ -98,6 +104,7 @@ impl Limit {
             operations: Vec::new(),
             windows: Vec::new(),
             max_concurrent: None,
+            max_accepted: None,
         }
     }
 
@@ -120,6 +127,13 @@ impl Limit {
     #[must_use]
     pub fn max_concurrent(mut self, calls: NonZeroUsize) -> Self {
         self.max_concurrent = Some(calls);
+        self
+    }
+
+    /// At most so much accepted work that is not carried out yet.
+    #[must_use]
+    pub fn max_accepted(mut self, jobs: NonZeroUsize) -> Self {
+        self.max_accepted = Some(jobs);
         self
     }
 

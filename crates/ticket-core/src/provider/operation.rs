@@ -30,6 +30,8 @@ pub enum Operation {
     Delete,
     /// Take a ticket out of the trash.
     Restore,
+    /// Delete tickets that are in the trash for good.
+    Purge,
     /// Read a ticket's messages.
     Messages,
     /// Add a comment to a ticket.
@@ -50,6 +52,7 @@ names!(Operation {
     Resolve => "resolve",
     Delete => "delete",
     Restore => "restore",
+    Purge => "purge",
     Messages => "messages",
     Comment => "comment",
     Attachments => "attachments",
@@ -72,6 +75,7 @@ impl Operation {
             | Self::Resolve
             | Self::Delete
             | Self::Restore
+            | Self::Purge
             | Self::Comment => true,
         }
     }
@@ -95,6 +99,7 @@ impl Operation {
             Self::Delete => "delete a ticket",
             Self::Messages => "read a ticket's messages",
             Self::Restore => "restore a ticket",
+            Self::Purge => "delete a ticket for good",
             Self::Comment => "comment on a ticket",
             Self::Attachments => "list a ticket's files",
             Self::Download => "read an attached file",
@@ -121,6 +126,8 @@ pub enum Request<'a> {
     Delete(&'a [DeleteTarget]),
     /// [`TicketProvider::restore`](crate::TicketProvider::restore).
     Restore(&'a TicketId),
+    /// [`TicketProvider::purge`](crate::TicketProvider::purge).
+    Purge(&'a [DeleteTarget]),
     /// [`TicketProvider::messages`](crate::TicketProvider::messages).
     Messages(&'a TicketId, &'a PageRequest),
     /// [`TicketProvider::comment`](crate::TicketProvider::comment).
@@ -145,6 +152,7 @@ impl Request<'_> {
             Self::Delete(..) => Operation::Delete,
             Self::Messages(..) => Operation::Messages,
             Self::Restore(..) => Operation::Restore,
+            Self::Purge(..) => Operation::Purge,
             Self::Comment(..) => Operation::Comment,
             Self::Attachments(..) => Operation::Attachments,
             Self::Download(..) => Operation::Download,
@@ -162,7 +170,7 @@ impl Request<'_> {
             | Self::Messages(id, _)
             | Self::Comment(id, _)
             | Self::Attachments(id, _) => (Some(*id), &[]),
-            Self::Delete(targets) | Self::Job(_, targets) => (None, targets),
+            Self::Delete(targets) | Self::Purge(targets) | Self::Job(_, targets) => (None, targets),
             Self::List(_) | Self::Create(_) | Self::Download(_) => (None, &[]),
         };
         one.into_iter()

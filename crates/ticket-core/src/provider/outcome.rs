@@ -27,7 +27,8 @@ pub enum Outcome {
     /// The ticket may or may not be changed.
     Unknown(Error),
     /// Nothing was sent about the ticket, and why: the work was stopped or the deadline came before its turn, or the
-    /// account had failed for good before. Only from bulk changes.
+    /// account had failed for good before. Of a [`Purge`](crate::Change::Purge) that ends between its two steps, the error
+    /// says that the ticket is in the trash. Only from bulk changes.
     Unattempted(Error),
 }
 

@@ -140,6 +140,21 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
         Err(Error::unsupported(&self.info().id, Operation::Restore))
     }
 
+    /// Deletes tickets for good that are in the trash, in one request, at most
+    /// [`max_batch`](crate::provider::Support::max_batch) of them. The vendor does not find a ticket that is not in the trash.
+    /// No targets: no request, an empty report.
+    ///
+    /// Where the vendor only accepts it and carries it out later, this fails with [`Error::accepted`] and a
+    /// [`VendorJob::purge`], and [`job`](Self::job) tells what came of it.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`delete`](Self::delete).
+    async fn purge(&self, context: &CallContext, targets: &[DeleteTarget]) -> Result<DeleteReport> {
+        let _ = (context, targets);
+        Err(Error::unsupported(&self.info().id, Operation::Purge))
+    }
+
     /// Reads one page of a ticket's messages. Where there are several pages, the first has the oldest messages.
     ///
     /// # Errors
@@ -195,10 +210,10 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
         Err(Error::unsupported(&self.info().id, Operation::Download))
     }
 
-    /// Reads what came of a delete that the vendor [accepted](Error::accepted), in one request. `None`: it is not
+    /// Reads what came of a delete or a purge that the vendor [accepted](Error::accepted), in one request. `None`: it is not
     /// carried out yet, or not wholly.
     ///
-    /// `targets` are tickets of that delete, not always all of them. One about which the vendor reports nothing is
+    /// `targets` are tickets of that call, not always all of them. One about which the vendor reports nothing is
     /// `Unknown`.
     ///
     /// # Errors

@@ -1,12 +1,13 @@
 //! Deletes that the vendor only accepts: asked about until they are carried out, and never sent again meanwhile.
 
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::{BulkOptions, Notice, Settled};
 use ticket_core::call::{Retry, RetryPolicy};
-use ticket_core::provider::VendorJob;
+use ticket_core::provider::{Limit, VendorJob};
 use ticket_core::{
     CallContext, Change, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome, ProviderInfo,
     Result, Stop, Tickets,
@@ -97,6 +98,35 @@ async fn ticket_that_failed_inside_a_completed_job_is_failed_and_one_without_a_r
     let looks = of(&log, Operation::Get);
     assert_eq!(looks.len(), 1);
     assert_eq!(looks[0].ids, ["3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_jobs_are_under_way_than_the_vendor_accepts_at_once() {
+    let open = Arc::new(Mutex::new((0_usize, 0)));
+    let counts = Arc::clone(&open);
+    let fake = Fake::new(1)
+        .info(|info| {
+            let limit = Limit::of([Operation::Delete]);
+            info.limit(limit.max_accepted(NonZeroUsize::new(3).unwrap()))
+        })
+        .answering(move |call| {
+            let mut counts = counts.lock().unwrap();
+            match call.operation {
+                Operation::Delete => {
+                    counts.0 += 1;
+                    counts.1 = counts.1.max(counts.0);
+                    Err(Error::accepted(VendorJob::new(format!("j{}", call.number))))
+                }
+                _ => {
+                    counts.0 -= 1;
+                    Ok(())
+                }
+            }
+        });
+    let ids = (0..20).map(|id| id.to_string());
+    let settled = delete(&fake.bare(), ids, &at_once(16)).await;
+    assert_eq!(words(&settled), ["deleted"; 20]);
+    assert_eq!(*open.lock().unwrap(), (0, 3));
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,7 @@ mod accepted;
 mod common;
 mod ending;
 mod looking;
+mod purging;
 mod resolving;
 mod restoring;
 mod splitting;

@@ -240,6 +240,17 @@ impl TicketProvider for Fake {
         self.call(Operation::Restore, &[id]).await.map(drop)
     }
 
+    async fn purge(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        let asked: Vec<_> = targets.iter().map(|target| &target.id).collect();
+        let number = self.call(Operation::Purge, &asked).await?;
+        let outcome = |id: &TicketId| (self.outcome)(id.as_str(), number);
+        Ok(DeleteReport::from_fn(targets, outcome))
+    }
+
     async fn attachments(
         &self,
         _context: &CallContext,
@@ -274,10 +285,10 @@ impl TicketProvider for Fake {
     }
 }
 
-/// The operations that a handle has a method for: what came of accepted work is asked for by deletes.
+/// The operations that a handle has a method for: bulk changes purge, and ask what came of accepted work.
 pub(crate) fn operations() -> impl Iterator<Item = Operation> {
     let all = Operation::ALL.iter().copied();
-    all.filter(|operation| *operation != Operation::Job)
+    all.filter(|operation| !matches!(operation, Operation::Job | Operation::Purge))
 }
 
 /// Makes a call of this operation about ticket `1`; the error, where there is one.

@@ -84,7 +84,7 @@ impl Layer for Observe {
             | Request::Comment(id, _) => {
                 span.record("ticket.id", bounded(id.as_str(), 64));
             }
-            Request::Delete(targets) | Request::Job(_, targets) => {
+            Request::Delete(targets) | Request::Purge(targets) | Request::Job(_, targets) => {
                 span.record("ticket.count", targets.len());
                 let ids = targets.iter().take(NAMED);
                 let ids: Vec<_> = ids.map(|one| bounded(one.id.as_str(), 64)).collect();

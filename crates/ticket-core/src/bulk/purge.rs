@@ -1,0 +1,279 @@
+//! The calls that delete one batch for good where a delete only moves tickets to a trash: the delete, then the purge.
+//!
+//! Nothing of this needs to be stored between the two: who begins again with the delete does not find what is in the trash,
+//! and purges it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::Tell;
+use super::accepted::{self, Ended};
+use super::called::{Called, Contact};
+use super::delete::{delete, tell_unasked};
+use crate::model::ticket::TicketId;
+use crate::provider::capability::ProviderInfo;
+use crate::provider::context::CallContext;
+use crate::provider::delete::DeleteTarget;
+use crate::provider::error::{Effect, Error, ErrorKind};
+use crate::provider::operation::{Operation, Request};
+use crate::provider::outcome::Outcome;
+use crate::provider::support::{NotFound, Removal};
+use crate::provider::ticket_provider::TicketProvider;
+
+/// How long after a purge that settled nothing a ticket is purged once more: the trash may lag behind deletes.
+const AGAIN: Duration = Duration::from_secs(5);
+
+type Outcomes = Vec<(TicketId, Outcome)>;
+
+/// Whether a ticket is deleted for good by a delete and a purge. Otherwise the delete does that.
+pub(super) fn takes_two_steps(info: &ProviderInfo) -> bool {
+    let delete = info.capabilities.support(Operation::Delete);
+    delete.is_some_and(|delete| delete.removal != Removal::Permanent)
+}
+
+/// Deletes at most one batch for good. Only what the vendor answers to the purge tells that a ticket is. If it `only_asks`,
+/// the vendor has accepted the purge of these tickets before, and nothing else is sent.
+pub(super) async fn purge(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    targets: &[DeleteTarget],
+    only_asks: bool,
+    tell: Tell<'_>,
+) -> Called {
+    let accepted = targets.first().and_then(|target| target.accepted.as_ref());
+    if let Some(job) = accepted.filter(|job| job.is_purge()) {
+        let error = Error::accepted(job.clone());
+        let trashed = targets.iter();
+        let trashed = trashed.map(|target| (target.id.clone(), Outcome::AlreadyDone));
+        let purged = finish(provider, context, targets, error, tell).await;
+        let purged = Purged {
+            deletes: trashed.collect(),
+            purged,
+            may_repeat: !only_asks,
+        };
+        return purged.settle(provider, context, tell).await;
+    }
+    let deleted = delete(provider, context, targets, tell).await;
+    let outcomes = match deleted.result {
+        Ok(outcomes) => outcomes,
+        Err(error) => {
+            let result = Err(error);
+            return Called { result, ..deleted };
+        }
+    };
+    let mut all = Called {
+        result: Ok(Vec::new()),
+        is_there: deleted.is_there || deleted.contact == Contact::Vendor,
+        ..deleted
+    };
+    // One that may not exist would leave the others unknown, where the vendor answers about all of them together.
+    let (mut known, mut perhaps, mut settled) = (Vec::new(), Vec::new(), Vec::new());
+    for (id, outcome) in outcomes {
+        match outcome {
+            Outcome::Done | Outcome::AlreadyDone => &mut known,
+            Outcome::NotFound(_) => &mut perhaps,
+            _ => &mut settled,
+        }
+        .push((id, outcome));
+    }
+    let mut left: Option<(Error, Outcomes)> = None;
+    for trashed in [known, perhaps] {
+        if trashed.is_empty() {
+            continue;
+        }
+        if let Some((_, tickets)) = &mut left {
+            tickets.extend(trashed);
+            continue;
+        }
+        let targets: Vec<DeleteTarget> = trashed.iter().map(|(id, _)| id.into()).collect();
+        let purged = Purged {
+            deletes: trashed.iter().cloned().collect(),
+            purged: begin(provider, context, &targets, tell).await,
+            may_repeat: true,
+        };
+        let purged = purged.settle(provider, context, tell).await;
+        all.contact = purged.contact;
+        all.is_there |= purged.is_there || purged.contact == Contact::Vendor;
+        match purged.result {
+            Ok(outcomes) => settled.extend(outcomes),
+            // It is a job of these tickets only.
+            Err(error) if error.job().is_some() => settled.extend(each(&trashed, &error)),
+            Err(error) => left = Some((error, trashed)),
+        }
+    }
+    match left {
+        Some((error, _)) if settled.is_empty() && all.open.is_none() => {
+            return Called {
+                is_there: all.is_there,
+                ..Called::failed(error)
+            };
+        }
+        // All tickets without an outcome have the same error.
+        Some((error, _)) if all.open.is_none() => all.open = Some(error),
+        Some((error, tickets)) => settled.extend(each(&tickets, &error)),
+        None => {}
+    }
+    all.result = Ok(settled);
+    all
+}
+
+/// The outcome of each of these tickets after a call about all of them failed.
+fn each(tickets: &[(TicketId, Outcome)], error: &Error) -> Outcomes {
+    let tickets = tickets.iter();
+    let outcome = |id: &TicketId| Outcome::from_error(error.clone().on_ticket(id));
+    tickets.map(|(id, _)| (id.clone(), outcome(id))).collect()
+}
+
+/// Sends the purge of tickets that are in the trash, and waits until it is carried out. An error is about all of them.
+async fn begin(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    targets: &[DeleteTarget],
+    tell: Tell<'_>,
+) -> Result<Outcomes, Called> {
+    match provider.purge(context, targets).await {
+        Ok(report) => Ok(tell_unasked(provider, report, tell)),
+        Err(error) => finish(provider, context, targets, error, tell).await,
+    }
+}
+
+/// What came of a purge that failed with `error`, or was only accepted.
+async fn finish(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    targets: &[DeleteTarget],
+    error: Error,
+    tell: Tell<'_>,
+) -> Result<Outcomes, Called> {
+    let error = match error.job() {
+        Some(job) => match accepted::wait(provider, context, targets, job, tell).await {
+            Ended::Reported(report) => return Ok(tell_unasked(provider, report, tell)),
+            Ended::Forgotten(error) => error,
+            Ended::Open(called) => return Err(*called),
+        },
+        None if error.effect() == Effect::None => return Err(Called::failed(in_trash(error))),
+        None => error,
+    };
+    let outcome = |id: &TicketId| Outcome::Unknown(error.clone().on_ticket(id));
+    let outcomes = targets.iter();
+    Ok(outcomes
+        .map(|target| (target.id.clone(), outcome(&target.id)))
+        .collect())
+}
+
+/// What the delete and then the purge of the same tickets came to.
+struct Purged {
+    /// Each is [`Done`](Outcome::Done), [`AlreadyDone`](Outcome::AlreadyDone) or [`NotFound`](Outcome::NotFound).
+    deletes: HashMap<TicketId, Outcome>,
+    purged: Result<Outcomes, Called>,
+    /// Whether a purge of unknown effect may be made again.
+    may_repeat: bool,
+}
+
+impl Purged {
+    /// The outcome of each ticket. What the purge did not settle is purged once more.
+    async fn settle(
+        mut self,
+        provider: &dyn TicketProvider,
+        context: &CallContext,
+        tell: Tell<'_>,
+    ) -> Called {
+        let mut outcomes = match self.purged {
+            Ok(outcomes) => outcomes,
+            Err(called) => return called,
+        };
+        let mut contact = Contact::Vendor;
+        let mut is_open = false;
+        for (id, outcome) in &mut outcomes {
+            match (&*outcome, self.deletes.remove(id)) {
+                (Outcome::NotFound(_), Some(Outcome::NotFound(error))) => {
+                    *outcome = Outcome::NotFound(error);
+                }
+                (Outcome::NotFound(error) | Outcome::Unknown(error), _) => {
+                    if error.kind() != ErrorKind::NotFound {
+                        contact = Contact::of(error);
+                    }
+                    let error = error.clone().with_effect(Effect::Unknown);
+                    *outcome = Outcome::Unknown(in_trash(error));
+                    is_open = true;
+                }
+                (Outcome::Failed(error), _) => *outcome = Outcome::Failed(in_trash(error.clone())),
+                _ => {}
+            }
+        }
+        if is_open && self.may_repeat && contact != Contact::Nobody {
+            let pause = context.wait_for(tokio::time::sleep(AGAIN)).await;
+            if pause.is_ok() {
+                contact = purge_each(provider, context, &mut outcomes, contact, tell).await;
+            }
+        }
+        Called {
+            result: Ok(outcomes),
+            contact,
+            ..Called::default()
+        }
+    }
+}
+
+/// Purges each ticket of unknown outcome once more, by itself, where that can meet no other ticket. Returns who answered
+/// last.
+async fn purge_each(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    outcomes: &mut [(TicketId, Outcome)],
+    mut contact: Contact,
+    tell: Tell<'_>,
+) -> Contact {
+    for (id, outcome) in outcomes {
+        let target = DeleteTarget::new(&*id);
+        let request = Request::Purge(std::slice::from_ref(&target));
+        if !matches!(outcome, Outcome::Unknown(_)) || !provider.info().may_repeat(&request) {
+            continue;
+        }
+        match purge_again(provider, context, target, tell).await {
+            Ok(Some(settled)) => {
+                contact = Contact::Vendor;
+                *outcome = settled;
+            }
+            Ok(None) => {}
+            Err(called) => {
+                // It is asked about later.
+                if let Some(error) = called.result.err().filter(|error| error.job().is_some()) {
+                    *outcome = Outcome::Unknown(error.on_ticket(id));
+                }
+                return called.contact;
+            }
+        }
+    }
+    contact
+}
+
+/// Purges one ticket once more, of which it is not known whether it is purged. A ticket that is neither there nor in the
+/// trash is; `None` if it remains unknown.
+async fn purge_again(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    target: DeleteTarget,
+    tell: Tell<'_>,
+) -> Result<Option<Outcome>, Called> {
+    let mut context = context.clone();
+    context.earlier_attempt = Effect::Unknown;
+    let outcomes = begin(provider, &context, &[target], tell).await?;
+    let purge = provider.info().capabilities.support(Operation::Purge);
+    let proves = purge.is_some_and(|purge| purge.not_found == NotFound::Gone);
+    Ok(match outcomes.into_iter().next() {
+        Some((_, Outcome::Done)) => Some(Outcome::Done),
+        Some((_, Outcome::AlreadyDone)) => Some(Outcome::AlreadyDone),
+        Some((_, Outcome::NotFound(error) | Outcome::Unknown(error)))
+            if error.kind() == ErrorKind::NotFound && proves =>
+        {
+            Some(Outcome::AlreadyDone)
+        }
+        _ => None,
+    })
+}
+
+/// The error of a purge, after the delete.
+fn in_trash(error: Error) -> Error {
+    error.with_note("it was deleted before, and may still be in the trash")
+}
