@@ -331,6 +331,10 @@ impl TicketProvider for Checked {
         self.inner.download(context, file).await
     }
 
+    async fn purge(&self, context: &CallContext, targets: &[DeleteTarget]) -> Result<DeleteReport> {
+        self.inner.purge(context, targets).await
+    }
+
     async fn job(
         &self,
         context: &CallContext,

@@ -179,6 +179,10 @@ macro_rules! __cases {
             "a restored ticket is there again, after one write";
         trash restoring_a_ticket_that_is_not_deleted_changes_nothing [Ticket Journal]
             "restoring a ticket that is not deleted changes nothing";
+        trash purged_tickets_are_gone_for_good [Ticket Journal]
+            "a purged ticket cannot be restored, after one write";
+        trash purging_a_ticket_that_is_not_in_the_trash_changes_nothing [Ticket Journal]
+            "a purge does not find a ticket that is not in the trash, and changes nothing";
         repeats a_second_delete_settles [Ticket]
             "the second delete of a ticket has a definite outcome that is not a success";
         repeats gone_tickets_settle_after_a_failure [Ticket Faults]

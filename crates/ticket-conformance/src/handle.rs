@@ -128,6 +128,10 @@ impl TicketProvider for Faulty {
         report
     }
 
+    async fn purge(&self, context: &CallContext, targets: &[DeleteTarget]) -> Result<DeleteReport> {
+        self.provider.purge(context, targets).await
+    }
+
     async fn job(
         &self,
         context: &CallContext,

@@ -245,7 +245,7 @@ impl Harness {
     pub(crate) async fn ticket_for(&self, operation: Operation) -> CaseResult<TicketId> {
         match operation {
             Operation::Create | Operation::List => Ok(TicketId::new("unused")),
-            Operation::Restore => self.deleted_ticket().await,
+            Operation::Restore | Operation::Purge => self.deleted_ticket().await,
             Operation::Download => {
                 let id = self.ticket_with_file().await?;
                 self.file(&id).await?;
@@ -262,8 +262,23 @@ impl Harness {
 
     /// Deletes these tickets in one call. What the vendor only accepts is asked about until it is carried out.
     pub(crate) async fn delete(&self, targets: &[DeleteTarget]) -> Result<DeleteReport, Error> {
+        let answer = self.provider.delete(&CallContext::new(), targets).await;
+        self.carried_out(targets, answer).await
+    }
+
+    /// Deletes these tickets for good, out of the trash, in one call, as [`delete`](Self::delete) does.
+    pub(crate) async fn purge(&self, targets: &[DeleteTarget]) -> Result<DeleteReport, Error> {
+        let answer = self.provider.purge(&CallContext::new(), targets).await;
+        self.carried_out(targets, answer).await
+    }
+
+    async fn carried_out(
+        &self,
+        targets: &[DeleteTarget],
+        answer: Result<DeleteReport, Error>,
+    ) -> Result<DeleteReport, Error> {
         let context = CallContext::new();
-        let accepted = match self.provider.delete(&context, targets).await {
+        let accepted = match answer {
             Err(error) if error.job().is_some() => error,
             answer => return answer,
         };
@@ -435,11 +450,18 @@ impl Harness {
                 let comment = self.comment("Written by the suite")?;
                 shown(provider.comment(&CallContext::new(), id, &comment).await)
             }
-            Operation::Delete => {
-                let report = provider
-                    .delete(&CallContext::new(), &[DeleteTarget::from(id)])
-                    .await;
-                let (result, debug) = shown(report.clone());
+            Operation::Delete | Operation::Purge => {
+                let targets = [DeleteTarget::from(id)];
+                let context = CallContext::new();
+                let report = match operation {
+                    Operation::Purge => provider.purge(&context, &targets).await,
+                    _ => provider.delete(&context, &targets).await,
+                };
+                let (mut result, debug) = shown(report.clone());
+                // A purge may be accepted, also of one ticket. What comes of it is another call.
+                if operation == Operation::Purge && report.as_ref().is_err_and(is_accepted) {
+                    result = Ok(());
+                }
                 let Ok(report) = report else {
                     return Ok((result, debug));
                 };
@@ -460,6 +482,11 @@ impl Harness {
             }
         })
     }
+}
+
+/// Whether the vendor accepted the call as a job.
+pub(crate) fn is_accepted(error: &Error) -> bool {
+    error.job().is_some()
 }
 
 /// Matches any operation.

@@ -88,6 +88,8 @@ ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     files_cost_the_declared_requests,
     accepted_deletes_are_told_with_their_job,
     unknown_jobs_are_not_found,
+    purged_tickets_are_gone_for_good,
+    purging_a_ticket_that_is_not_in_the_trash_changes_nothing,
     restored_tickets_are_back,
     restoring_a_ticket_that_is_not_deleted_changes_nothing,
     what_an_update_drops_is_reported,

@@ -84,6 +84,8 @@ ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     an_update_of_an_old_version_is_a_conflict,
     accepted_deletes_are_told_with_their_job,
     unknown_jobs_are_not_found,
+    purged_tickets_are_gone_for_good,
+    purging_a_ticket_that_is_not_in_the_trash_changes_nothing,
     restored_tickets_are_back,
     restoring_a_ticket_that_is_not_deleted_changes_nothing,
     call_with_refused_fresh_token_is_tried_again,

@@ -86,6 +86,8 @@ impl SandboxProvider for Subject {
 ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     accepted_deletes_are_told_with_their_job,
     unknown_jobs_are_not_found,
+    purged_tickets_are_gone_for_good,
+    purging_a_ticket_that_is_not_in_the_trash_changes_nothing,
     call_with_refused_fresh_token_is_tried_again,
     errors_in_a_success_are_unknown,
     only_the_documented_word_confirms,

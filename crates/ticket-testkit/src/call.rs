@@ -31,6 +31,8 @@ pub enum Call {
     Comment(TicketId, NewComment),
     /// Takes a ticket out of the trash.
     Restore(TicketId),
+    /// Deletes tickets in the trash for good.
+    Purge(Vec<DeleteTarget>),
     /// Reads a page of a ticket's files.
     Attachments(TicketId, PageRequest),
     /// Reads a file. The output is its bytes as text.
@@ -41,6 +43,11 @@ impl Call {
     /// Deletes these tickets, in any version.
     pub fn delete<T: Into<DeleteTarget>>(targets: impl IntoIterator<Item = T>) -> Self {
         Self::Delete(targets.into_iter().map(Into::into).collect())
+    }
+
+    /// Deletes these tickets for good, out of the trash.
+    pub fn purge<T: Into<DeleteTarget>>(targets: impl IntoIterator<Item = T>) -> Self {
+        Self::Purge(targets.into_iter().map(Into::into).collect())
     }
 
     /// Reads the first page of a ticket's messages.
@@ -63,6 +70,7 @@ impl Call {
             Self::Messages(..) => Operation::Messages,
             Self::Comment(..) => Operation::Comment,
             Self::Restore(..) => Operation::Restore,
+            Self::Purge(..) => Operation::Purge,
             Self::Attachments(..) => Operation::Attachments,
             Self::Download(..) => Operation::Download,
         }
@@ -83,6 +91,7 @@ impl Call {
             Self::Update(id, patch) => CallOutput::of(&provider.update(&context, id, patch).await?),
             Self::Resolve(id) => CallOutput::of(&provider.resolve(&context, id).await?),
             Self::Delete(targets) => CallOutput::Report(provider.delete(&context, targets).await?),
+            Self::Purge(targets) => CallOutput::Report(provider.purge(&context, targets).await?),
             Self::Messages(id, page) => {
                 CallOutput::of(&provider.messages(&context, id, page).await?)
             }

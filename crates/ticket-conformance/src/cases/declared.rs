@@ -122,6 +122,10 @@ async fn undeclared(harness: &Harness) -> CaseResult<Vec<(Operation, Result<(), 
                 provider.comment(&CallContext::new(), &id, &comment).await
             }
             Operation::Restore => provider.restore(&CallContext::new(), &id).await,
+            Operation::Purge => provider
+                .purge(&CallContext::new(), &[DeleteTarget::from(&id)])
+                .await
+                .map(drop),
             Operation::Attachments => {
                 let page = PageRequest::first();
                 provider

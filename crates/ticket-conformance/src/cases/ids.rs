@@ -7,7 +7,7 @@ use ticket_core::{
 };
 
 use crate::harness::{
-    CaseResult, Harness, describe, describe_error, ensure, fail, only_outcome, skip,
+    CaseResult, Harness, describe, describe_error, ensure, fail, is_accepted, only_outcome, skip,
 };
 
 /// Matches the operations that take an id.
@@ -38,19 +38,23 @@ pub(super) async fn act(
                 .await;
             page.map(|page| !page.items.is_empty())
         }
-        Operation::Delete => match harness
-            .provider
-            .delete(&CallContext::new(), &[DeleteTarget::from(id)])
-            .await
-        {
-            Err(error) => Err(error),
-            Ok(report) => match only_outcome(&report)?.1 {
-                Outcome::Done | Outcome::AlreadyDone => Ok(true),
-                outcome => outcome
-                    .error()
-                    .map_or(Ok(false), |error| Err(error.clone())),
-            },
-        },
+        Operation::Delete | Operation::Purge => {
+            let (context, targets) = (CallContext::new(), [DeleteTarget::from(id)]);
+            let report = match operation {
+                Operation::Purge => harness.provider.purge(&context, &targets).await,
+                _ => harness.provider.delete(&context, &targets).await,
+            };
+            match report {
+                Err(error) if operation == Operation::Purge && is_accepted(&error) => Ok(true),
+                Err(error) => Err(error),
+                Ok(report) => match only_outcome(&report)?.1 {
+                    Outcome::Done | Outcome::AlreadyDone => Ok(true),
+                    outcome => outcome
+                        .error()
+                        .map_or(Ok(false), |error| Err(error.clone())),
+                },
+            }
+        }
         Operation::Update => {
             let patch = harness.patch()?;
             harness
@@ -196,6 +200,10 @@ pub(crate) async fn invalid_ids_are_refused(harness: &Harness) -> CaseResult {
                         .map(drop)
                 }
                 Operation::Restore => provider.restore(&CallContext::new(), &id).await,
+                Operation::Purge => provider
+                    .purge(&CallContext::new(), &[DeleteTarget::from(&id)])
+                    .await
+                    .map(drop),
                 Operation::Attachments => {
                     let page = PageRequest::first();
                     provider
@@ -225,7 +233,7 @@ pub(crate) async fn invalid_ids_are_refused(harness: &Harness) -> CaseResult {
 
 pub(crate) async fn hostile_ids_stay_one_path_segment(harness: &Harness) -> CaseResult {
     for operation in harness.declared(takes_an_id)? {
-        let id = harness.ticket().await?;
+        let id = harness.ticket_for(operation).await?;
         let before = harness.journal()?.len();
         harness.call_on_with_patch(operation, &id).await?;
         let usual = harness.requests_since(before)?;

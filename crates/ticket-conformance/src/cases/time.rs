@@ -86,6 +86,7 @@ fn begin(harness: &Harness, operation: Operation, id: &TicketId) -> CaseResult {
             &harness.comment("Written by the suite")?,
         )),
         Operation::Restore => drop(provider.restore(&CallContext::new(), id)),
+        Operation::Purge => drop(provider.purge(&CallContext::new(), &[DeleteTarget::from(id)])),
         Operation::Attachments => {
             drop(provider.attachments(&CallContext::new(), id, &PageRequest::first()));
         }

@@ -1,6 +1,6 @@
 //! A provider of a desk that retires tickets. Such a desk shows a retired ticket to who reads it by its id, and confirms
 //! every further delete of it. Only the list hides it, and each change and delete must name the version. So a delete is two
-//! requests: the row of the list, and the write. An update is three, because the desk may drop a field; a restore is one.
+//! requests: the row of the list, and the write. An update is three, because the desk may drop a field; a restore and a purge are one.
 
 use std::collections::BTreeMap;
 
@@ -179,6 +179,26 @@ impl TicketProvider for Careful {
             Err(self.0.bad(operation, "the reply does not name the ticket"))
         });
         Ok(DeleteReport::of_one(id, result)?.with_unasked(unasked))
+    }
+
+    async fn purge(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        let (memory, operation) = (&self.0, Operation::Purge);
+        memory.check(&Asked::Purge(targets))?;
+        let [DeleteTarget { id, .. }] = targets else {
+            return Ok(DeleteReport::default());
+        };
+        let path = match memory.flaw {
+            Some(Flaw::PurgesNothing) => return DeleteReport::of_one(id, Ok(())),
+            Some(Flaw::PurgesWhatIsNotInTheTrash) => memory.path(id, "/erase"),
+            _ => memory.path(id, "/purge"),
+        };
+        let sent = memory.send(operation, "POST", path, Value::Null).await;
+        let named = sent.and_then(|text| memory.expect_named(id, &text, operation));
+        DeleteReport::of_one(id, named)
     }
 
     async fn restore(&self, _context: &CallContext, id: &TicketId) -> Result<()> {

@@ -305,6 +305,15 @@ impl State {
                         let effect = std::mem::replace(&mut ticket.is_retired, false);
                         (done(json!({"id": id})), effect)
                     }
+                    ("POST", [way @ ("purge" | "erase")])
+                        if retires && (ticket.is_retired || *way == "erase") =>
+                    {
+                        self.tickets.remove(&id);
+                        (done(json!({"id": id})), true)
+                    }
+                    ("POST", ["purge"]) if retires => {
+                        (error(404, "there is no such ticket"), false)
+                    }
                     ("POST", ["move"]) if retires => {
                         ticket.is_retired = !ticket.is_retired;
                         (done(json!({"id": id})), true)

@@ -105,6 +105,7 @@ impl Fixture for DeskFixture {
                 Operation::Update,
                 Operation::Delete,
                 Operation::Restore,
+                Operation::Purge,
             ],
         }
     }

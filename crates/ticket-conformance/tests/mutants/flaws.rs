@@ -181,6 +181,10 @@ flaws! {
         [restored_tickets_are_back one_call_is_one_request];
     MovesBackAndForth Careful "restores a ticket by moving it out of the trash, or into it"
         [restoring_a_ticket_that_is_not_deleted_changes_nothing];
+    PurgesNothing Careful "says that it deleted for good and sends nothing"
+        [purged_tickets_are_gone_for_good one_call_is_one_request];
+    PurgesWhatIsNotInTheTrash Careful "deletes for good what is not in the trash"
+        [purging_a_ticket_that_is_not_in_the_trash_changes_nothing];
     BelievesTheStatus Careful "believes a success, whatever the update changed" [what_an_update_drops_is_reported];
     DropsHaveNoEffect Careful "says that nothing changed where one field of two did" [what_an_update_drops_is_reported];
     BelievesATotalPastTheEnd Careful "returns a total that lies past the end" [wrong_totals_past_the_end_are_left_out_or_reported];

@@ -126,6 +126,7 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
                 .list(list_fields())
                 .with(Operation::Update, update)
                 .with(Operation::Delete, delete)
+                .with(Operation::Purge, Support::new())
                 .restore()
         }
         Extent::Full => {

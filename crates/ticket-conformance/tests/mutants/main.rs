@@ -73,6 +73,8 @@ async fn a_provider_that_is_right_passes_every_case() {
             "unknown_jobs_are_not_found",
             "restored_tickets_are_back",
             "restoring_a_ticket_that_is_not_deleted_changes_nothing",
+            "purged_tickets_are_gone_for_good",
+            "purging_a_ticket_that_is_not_in_the_trash_changes_nothing",
             "wrong_totals_past_the_end_are_left_out_or_reported",
             "failed_preparing_reads_have_no_effect"
         ]

@@ -28,6 +28,8 @@ use ticket_testkit::{
 const SKIPS: &[&str] = &[
     "accepted_deletes_are_told_with_their_job",
     "unknown_jobs_are_not_found",
+    "purged_tickets_are_gone_for_good",
+    "purging_a_ticket_that_is_not_in_the_trash_changes_nothing",
     "comments_are_sent_whole",
     "files_cost_the_declared_requests",
     "what_an_update_drops_is_reported",
