@@ -1,4 +1,4 @@
-//! The native client: one function per endpoint of Zendesk, in Zendesk's own terms.
+//! The native client: one function per endpoint of Zendesk, in Zendesk's own terms. Those that delete are in `deletes.rs`.
 //!
 //! Pages named here are the vendor's developer pages; "recordings" are public recordings of the real service.
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use ticket_core::model::Attachment;
-use ticket_core::{Effect, Error, ErrorKind, Operation, ProviderInfo, Result};
+use ticket_core::{Effect, Error, Operation, ProviderInfo, Result};
 use ticket_http::{HttpClient, HttpConfig, HttpRequest, HttpResponse, Reply, basic_auth};
 
 use crate::config::ZendeskConfig;
@@ -16,7 +16,7 @@ use crate::info::{ID, info_of};
 use crate::wire;
 
 /// The path of the API, below the base URL.
-const API: [&str; 2] = ["api", "v2"];
+pub(crate) const API: [&str; 2] = ["api", "v2"];
 
 /// A client of Zendesk's Support API, and a [`TicketProvider`](ticket_core::TicketProvider).
 ///
@@ -142,21 +142,6 @@ impl Zendesk {
         Ok((told(&response, Operation::List)?, response.date()))
     }
 
-    /// `GET /deleted_tickets` by cursor: the trash of the last 30 days, without archived tickets; 10 calls a minute, 5
-    /// beyond page 100 (page `deleted_tickets`).
-    ///
-    /// # Errors
-    ///
-    /// As [`list_tickets`](Self::list_tickets).
-    pub async fn deleted_tickets(
-        &self,
-        after: Option<&str>,
-        size: u32,
-    ) -> Result<wire::DeletedTicketPage> {
-        let request = paged(self.get(&["deleted_tickets"]), after, size);
-        self.read(Operation::List, Names::Nothing, request).await
-    }
-
     /// `POST /tickets` (recordings). With a key of at most 255 characters, a repeat within two hours is answered with the
     /// first reply and creates nothing (page `introduction`).
     ///
@@ -216,67 +201,6 @@ impl Zendesk {
         })
     }
 
-    /// `DELETE /tickets/{id}`: moves a ticket to the trash, where it is for 30 days; 400 calls a minute (`OpenAPI` text).
-    ///
-    /// # Errors
-    ///
-    /// `NotFound`, also for a ticket in the trash (inferred).
-    pub async fn delete_ticket(&self, id: &str) -> Result<()> {
-        let request = self.http.delete(&[API[0], API[1], "tickets", id]);
-        self.call(Operation::Delete, Names::Record, 204, request)
-            .await?;
-        Ok(())
-    }
-
-    /// `DELETE /tickets/destroy_many`: begins a job that moves up to 100 tickets to the trash (page `tickets`; recordings). The
-    /// account has at most 30 jobs queued or working (page `job_statuses`).
-    ///
-    /// # Errors
-    ///
-    /// `RateLimited` if the account has too many jobs (the status is inferred); `InvalidInput` for more than 100 ids.
-    pub async fn delete_tickets(&self, ids: &[&str]) -> Result<wire::JobStatus> {
-        let operation = Operation::Delete;
-        let request = self
-            .http
-            .delete(&[API[0], API[1], "tickets", "destroy_many"]);
-        let request = request.query("ids", &ids.join(","));
-        let response = self.call(operation, Names::Nothing, 200, request).await?;
-        let reply: wire::JobReply = told(&response, operation)?;
-        Ok(reply.job_status)
-    }
-
-    /// `GET /job_statuses/{id}`: a job and its results, for a day (page `job_statuses`; recordings).
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` for a job that Zendesk no longer knows.
-    pub async fn job_status(&self, id: &str) -> Result<wire::JobStatus> {
-        let request = self.get(&["job_statuses", id]);
-        let reply: wire::JobReply = self.read(Operation::Job, Names::Record, request).await?;
-        Ok(reply.job_status)
-    }
-
-    /// `PUT /deleted_tickets/{id}/restore`: takes a ticket out of the trash (page `deleted_tickets`; recordings).
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` for a ticket that is not in the trash.
-    pub async fn restore_ticket(&self, id: &str) -> Result<()> {
-        let operation = Operation::Restore;
-        let request = self
-            .http
-            .put(&[API[0], API[1], "deleted_tickets", id, "restore"]);
-        let response = self.call(operation, Names::Record, 200, request).await?;
-        // The reply is an empty object.
-        let reply: wire::Refusal = told(&response, operation)?;
-        if reply.error.is_some() {
-            let message = "the reply to the restore is an error";
-            let error = response.error_of(ErrorKind::BadResponse, message);
-            return Err(error.in_operation(ID, operation));
-        }
-        Ok(())
-    }
-
     /// `GET /tickets/{id}/comments` by cursor, with their authors, the oldest first (page `ticket_comments`; recordings).
     ///
     /// # Errors
@@ -334,11 +258,11 @@ impl Zendesk {
         Ok(reply.attachment)
     }
 
-    fn get(&self, path: &[&str]) -> HttpRequest<'_> {
+    pub(crate) fn get(&self, path: &[&str]) -> HttpRequest<'_> {
         self.http.get(&[&API[..], path].concat())
     }
 
-    async fn read<T: DeserializeOwned>(
+    pub(crate) async fn read<T: DeserializeOwned>(
         &self,
         operation: Operation,
         names: Names,
@@ -348,7 +272,7 @@ impl Zendesk {
         told(&response, operation)
     }
 
-    async fn call(
+    pub(crate) async fn call(
         &self,
         operation: Operation,
         names: Names,
@@ -390,7 +314,11 @@ pub struct UpdatedTicket {
     pub ignored: Vec<String>,
 }
 
-fn paged<'a>(request: HttpRequest<'a>, after: Option<&str>, size: u32) -> HttpRequest<'a> {
+pub(crate) fn paged<'a>(
+    request: HttpRequest<'a>,
+    after: Option<&str>,
+    size: u32,
+) -> HttpRequest<'a> {
     let request = request.query("page[size]", &size.to_string());
     match after {
         Some(after) => request.query("page[after]", after),
@@ -399,7 +327,10 @@ fn paged<'a>(request: HttpRequest<'a>, after: Option<&str>, size: u32) -> HttpRe
 }
 
 /// What a reply says.
-fn told<T: DeserializeOwned>(response: &HttpResponse, operation: Operation) -> Result<T> {
+pub(crate) fn told<T: DeserializeOwned>(
+    response: &HttpResponse,
+    operation: Operation,
+) -> Result<T> {
     let told = response.expect_object().and_then(|()| response.json());
     told.map_err(|error| error.in_operation(ID, operation))
 }

@@ -1,6 +1,6 @@
 //! Who Zendesk is and what it can do: declared here, enforced by `ticket-core`.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use ticket_core::provider::{
@@ -143,6 +143,15 @@ fn comment_fields() -> Fields {
     .requiring(&[Field::Body])
 }
 
+/// How many jobs are queued or working at once (page `job_statuses`).
+fn jobs() -> Limit {
+    let jobs = Limit::of([Operation::Delete, Operation::Purge]);
+    match NonZeroUsize::new(30) {
+        Some(most) => jobs.max_accepted(most),
+        None => jobs,
+    }
+}
+
 /// Who Zendesk is and what it can do, on the smallest plan.
 ///
 /// Sources are the vendor's `OpenAPI` text, its developer pages, and public recordings of the real service. Nothing was
@@ -151,7 +160,8 @@ fn comment_fields() -> Fields {
 /// * Ids are numbers, and never given out again (inferred: a deleted ticket is scrubbed, not removed; the setting
 ///   `reuses_ids` says otherwise).
 /// * *Not found* is a 404 with `RecordNotFound` (recordings).
-/// * A delete moves a ticket to the trash for 30 days; then it is scrubbed (`OpenAPI` text).
+/// * A delete moves a ticket to the trash for 30 days; then it is scrubbed (`OpenAPI` text). A purge deletes what is in the
+///   trash for good.
 /// * Reads are not declared to show every write.
 pub fn info() -> ProviderInfo {
     info_of(Plan::default(), false)
@@ -181,6 +191,8 @@ pub(crate) fn info_of(plan: Plan, reuses_ids: bool) -> ProviderInfo {
             Operation::Delete,
             Support::new().max_batch(BATCH).removal(trash),
         )
+        // Also of one ticket accepted as a job.
+        .with(Operation::Purge, Support::new().max_batch(BATCH))
         .with(Operation::Job, Support::new())
         // What is not in the trash is read.
         .with(Operation::Restore, Support::new().requests(2))
@@ -203,7 +215,10 @@ pub(crate) fn info_of(plan: Plan, reuses_ids: bool) -> ProviderInfo {
                 .window(Quota::new(100, MINUTE)),
         )
         // `OpenAPI` text.
-        .limit(Limit::of([Operation::Delete]).window(Quota::new(400, MINUTE)));
+        .limit(Limit::of([Operation::Delete]).window(Quota::new(400, MINUTE)))
+        // A recording.
+        .limit(Limit::of([Operation::Purge]).window(Quota::new(1000, MINUTE)))
+        .limit(jobs());
     if reuses_ids {
         info
     } else {

@@ -1,9 +1,10 @@
-//! What came of a delete that Zendesk carried out as a job: its results are null, a list, or one object for all tickets
-//! (recordings).
+//! What came of a delete or a purge that Zendesk carried out as a job: its results are null, a list, or one object for all
+//! tickets (recordings).
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use ticket_core::provider::VendorJob;
 use ticket_core::{
     DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome, TicketId,
 };
@@ -17,9 +18,21 @@ pub(crate) fn is_open(job: &JobStatus) -> bool {
     matches!(job.status.as_deref(), Some("queued" | "working"))
 }
 
-/// The outcome of each ticket by its own result. One without a result of its own is unknown: a word about all of them
-/// (`{"success": true}`) does not tell a ticket that was deleted from one that was not there.
-pub(crate) fn report(targets: &[DeleteTarget], job: &JobStatus) -> DeleteReport {
+/// The outcome of each ticket by its own result. One without a result of its own is unknown. The result of a purge is one
+/// object, which tells whether all of its tickets are deleted (page `job_statuses`); of a delete, such an object is not
+/// documented, and proves nothing.
+pub(crate) fn report(of: &VendorJob, targets: &[DeleteTarget], job: &JobStatus) -> DeleteReport {
+    let operation = if of.is_purge() {
+        Operation::Purge
+    } else {
+        Operation::Delete
+    };
+    let is_completed = job.status.as_deref() == Some("completed");
+    let all = job.results.as_object();
+    let all = all.filter(|all| all.get("success") == Some(&Value::Bool(true)));
+    if of.is_purge() && is_completed && all.is_some_and(|all| !all.contains_key("error")) {
+        return DeleteReport::from_fn(targets, |_| Outcome::Done);
+    }
     let mut results: BTreeMap<String, Vec<&Map<String, Value>>> = BTreeMap::new();
     let rows = job.results.as_array().into_iter().flatten();
     for row in rows.filter_map(Value::as_object) {
@@ -29,8 +42,8 @@ pub(crate) fn report(targets: &[DeleteTarget], job: &JobStatus) -> DeleteReport 
     }
     DeleteReport::from_fn(targets, |id| {
         match results.get(id.as_str()).map(Vec::as_slice) {
-            Some([row]) => outcome(id, row),
-            _ => Outcome::Unknown(unconfirmed(id, job)),
+            Some([row]) => outcome(operation, id, row),
+            _ => Outcome::Unknown(unconfirmed(operation, id, job)),
         }
     })
 }
@@ -45,12 +58,12 @@ fn id_of(row: &Map<String, Value>) -> Option<String> {
 
 /// A success is `{"action": "delete", "status": "Deleted", "success": true}` (page `job_statuses` for users, inferred for
 /// tickets), a failure has `error` and `details` (recordings, of other records).
-fn outcome(id: &TicketId, row: &Map<String, Value>) -> Outcome {
+fn outcome(operation: Operation, id: &TicketId, row: &Map<String, Value>) -> Outcome {
     let text = |name: &str| row.get(name).and_then(Value::as_str);
     let about = |kind, message: &str| {
         Error::new(kind, message)
             .with_vendor_message(text("details").unwrap_or_default())
-            .in_operation(ID, Operation::Delete)
+            .in_operation(ID, operation)
             .on_ticket(id)
     };
     match (row.get("success"), text("error")) {
@@ -69,7 +82,7 @@ fn outcome(id: &TicketId, row: &Map<String, Value>) -> Outcome {
     }
 }
 
-fn unconfirmed(id: &TicketId, job: &JobStatus) -> Error {
+fn unconfirmed(operation: Operation, id: &TicketId, job: &JobStatus) -> Error {
     let (message, words) = if job.status.as_deref() == Some("failed") {
         ("Zendesk's job failed", job.message.as_deref())
     } else {
@@ -77,7 +90,7 @@ fn unconfirmed(id: &TicketId, job: &JobStatus) -> Error {
     };
     Error::new(ErrorKind::BadResponse, message)
         .with_vendor_message(words.unwrap_or_default())
-        .in_operation(ID, Operation::Delete)
+        .in_operation(ID, operation)
         .on_ticket(id)
 }
 
@@ -86,9 +99,13 @@ mod tests {
     use super::*;
 
     fn words(job: &str) -> Vec<String> {
+        words_of(&VendorJob::new("V3-1"), job)
+    }
+
+    fn words_of(of: &VendorJob, job: &str) -> Vec<String> {
         let job: JobStatus = serde_json::from_str(job).unwrap();
         let targets = ["1", "2", "1"].map(DeleteTarget::from);
-        let report = report(&targets, &job).into_iter();
+        let report = report(of, &targets, &job).into_iter();
         report
             .map(|(_, outcome)| outcome.as_str().to_owned())
             .collect()
@@ -110,6 +127,22 @@ mod tests {
                 let job = format!(r#"{{"id":"V3-1","status":"{status}","results":{results}}}"#);
                 assert_eq!(words(&job), expected, "{job}");
             }
+        }
+    }
+    #[test]
+    fn one_object_confirms_a_completed_purge_and_nothing_else() {
+        let purge = VendorJob::purge("V3-1");
+        for (status, results, expected) in [
+            ("completed", r#"{"success":true}"#, "done"),
+            ("completed", r#"{"success":false}"#, "unknown"),
+            ("completed", r#"{"success":"true"}"#, "unknown"),
+            ("completed", r#"{"success":true,"error":"X"}"#, "unknown"),
+            ("completed", "null", "unknown"),
+            ("failed", r#"{"success":true}"#, "unknown"),
+            ("killed", r#"{"success":true}"#, "unknown"),
+        ] {
+            let job = format!(r#"{{"id":"V3-1","status":"{status}","results":{results}}}"#);
+            assert_eq!(words_of(&purge, &job), [expected; 3], "{job}");
         }
     }
 }

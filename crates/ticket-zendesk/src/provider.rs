@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt as _;
-use jiff::SignedDuration;
 use ticket_core::model::{AttachedFile, Attachment, Created, Direction, PageRequest, Status};
 use ticket_core::provider::{Connect, Documented, Download, Request, Setting, VendorJob};
 use ticket_core::{
@@ -13,20 +12,18 @@ use ticket_core::{
     NewTicket, Operation, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch,
     TicketProvider, TicketQuery,
 };
-use ticket_http::{Reply, WireId};
+use ticket_http::WireId;
 
 use crate::client::{UpdatedTicket, Zendesk, preparing};
 use crate::config::{SETTINGS, ZendeskConfig};
 use crate::cursor::{Walk, size};
 use crate::info::{DOCUMENTED, ID, info};
+use crate::pages::{next_page, readable};
 use crate::wire::ChangedTicket;
 use crate::{job, mapping, query, wire};
 
 /// The longest idempotency key, in characters (page `introduction`).
 const MAX_KEY: usize = 255;
-
-/// What the incremental export leaves out (page `incremental_exports`).
-const LAST_MINUTE: SignedDuration = SignedDuration::from_secs(60);
 
 impl Connect for Zendesk {
     type Config = ZendeskConfig;
@@ -158,10 +155,30 @@ impl TicketProvider for Zendesk {
             }
             [] => Ok(DeleteReport::default()),
             targets => {
-                let ids: BTreeSet<&str> = targets.iter().map(|target| target.id.as_str()).collect();
-                let job = self.delete_tickets(&Vec::from_iter(ids)).await?;
+                let job = self.delete_tickets(&distinct(targets)).await?;
                 Err(Error::accepted(VendorJob::new(job.id)).in_operation(ID, Operation::Delete))
             }
+        }
+    }
+
+    async fn purge(
+        &self,
+        _context: &CallContext,
+        targets: &[DeleteTarget],
+    ) -> Result<DeleteReport> {
+        self.info.check(&Request::Purge(targets))?;
+        let ids = distinct(targets);
+        let job = match ids.as_slice() {
+            [] => return Ok(DeleteReport::default()),
+            [id] => self.purge_ticket(id).await,
+            ids => self.purge_tickets(ids).await,
+        };
+        match (job, targets) {
+            (Ok(job), _) => {
+                Err(Error::accepted(VendorJob::purge(job.id)).in_operation(ID, Operation::Purge))
+            }
+            (Err(error), [target]) => DeleteReport::of_one(&target.id, Err(error)),
+            (Err(error), _) => Err(error),
         }
     }
 
@@ -172,13 +189,13 @@ impl TicketProvider for Zendesk {
         targets: &[DeleteTarget],
     ) -> Result<Option<DeleteReport>> {
         self.info.check(&Request::Job(job, targets))?;
-        let status = self.job_status(job.as_str()).await?;
-        if status.id != job.as_str() {
+        let status = self.job_status(job.id()).await?;
+        if status.id != job.id() {
             let message = "the vendor answered about another job than the one asked for";
             let error = Error::new(ErrorKind::BadResponse, message);
             return Err(error.in_operation(ID, Operation::Job));
         }
-        Ok((!job::is_open(&status)).then(|| job::report(targets, &status)))
+        Ok((!job::is_open(&status)).then(|| job::report(job, targets, &status)))
     }
 
     /// One that is not in the trash is not found there; then a read tells whether it was deleted at all.
@@ -314,73 +331,12 @@ impl Zendesk {
         let error = Error::not_applied(&missing, missing.len() < given);
         Err(error.in_operation(ID, operation).on_ticket(id))
     }
-
-    async fn changed(
-        &self,
-        query: &TicketQuery,
-        after: Option<&str>,
-        size: u32,
-    ) -> Result<Page<Ticket>> {
-        let since = query.updated.from.map_or(0, jiff::Timestamp::as_second);
-        let (export, now) = self.changed_tickets(since, after, size).await?;
-        let (tickets, gap) = readable(export.tickets);
-        let tickets = tickets
-            .into_iter()
-            .map(|ticket| mapping::ticket(ticket, &[]));
-        let tickets = tickets
-            .filter(|ticket| ticket.status != Some(Status::Deleted) && query::takes(query, ticket));
-        let page = Page::last(tickets.collect()).gaps(gap);
-        if !export.end_of_stream {
-            let next = wire::Meta::more(export.after_cursor);
-            return next_page(page, Walk::Changed, next);
-        }
-        let told_until = now.and_then(|now| now.checked_sub(LAST_MINUTE).ok());
-        let is_whole = query
-            .updated
-            .before
-            .zip(told_until)
-            .is_some_and(|(before, until)| before <= until);
-        let last_minute = (!is_whole).then(|| {
-            "Zendesk's export leaves out what changed in the last minute; ask for changes before a time that is a minute ago"
-                .to_owned()
-        });
-        Ok(page.gaps(last_minute))
-    }
-
-    async fn comment_page(
-        &self,
-        operation: Operation,
-        id: &TicketId,
-        page: &PageRequest,
-    ) -> Result<wire::CommentPage> {
-        let after = Walk::Comments.after(page);
-        let after = after.map_err(|error| error.in_operation(ID, operation))?;
-        self.comments_of(operation, id.as_str(), after, size(page))
-            .await
-    }
 }
 
-/// The rows that can be read, and the gap that the others leave.
-fn readable<T>(rows: Vec<Option<Reply<T>>>) -> (Vec<Reply<T>>, Option<String>) {
-    let unreadable = rows.iter().filter(|row| row.is_none()).count();
-    let rows = rows.into_iter().flatten().collect();
-    (rows, mapping::unreadable_rows(unreadable))
-}
-
-/// A page with the cursor of the next one. What counts is `has_more`: the link is there on the last page too.
-fn next_page<T>(page: Page<T>, walk: Walk, meta: wire::Meta) -> Result<Page<T>> {
-    if !meta.has_more {
-        return Ok(page);
-    }
-    let operation = match walk {
-        Walk::Comments => Operation::Messages,
-        _ => Operation::List,
-    };
-    if let Some(after) = meta.after_cursor.filter(|after| !after.is_empty()) {
-        return Ok(page.next(Some(walk.cursor(&after))));
-    }
-    let message = "the vendor says that there is another page, and not where it begins";
-    Err(Error::new(ErrorKind::BadResponse, message).in_operation(ID, operation))
+/// The ids, each once.
+fn distinct(targets: &[DeleteTarget]) -> Vec<&str> {
+    let ids: BTreeSet<&str> = targets.iter().map(|target| target.id.as_str()).collect();
+    ids.into_iter().collect()
 }
 
 /// Whether the log of the change has the comment, as it should be.

@@ -23,6 +23,7 @@ impl ProviderUnderTest for Subject {
         Operation::Resolve,
         Operation::Delete,
         Operation::Restore,
+        Operation::Purge,
         Operation::Messages,
         Operation::Comment,
         Operation::Attachments,
