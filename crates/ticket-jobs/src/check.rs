@@ -8,7 +8,7 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, future, stream};
 use ticket_core::bulk::{BulkOptions, Notice, Settled};
 use ticket_core::model::Status;
-use ticket_core::provider::{Concurrency, NotFound};
+use ticket_core::provider::{Concurrency, NotFound, Removal};
 use ticket_core::{
     Change, DeleteTarget, Error, ErrorKind, Operation, Outcome, Result, Ticket, Tickets,
 };
@@ -111,8 +111,12 @@ impl Rules {
     /// Whether the vendor itself compares versions.
     fn is_conditional(&self, tickets: &Tickets) -> bool {
         let capabilities = &tickets.info().capabilities;
-        let support = capabilities.support(self.change.operation());
-        let has_version = matches!(self.change, Change::Delete | Change::Update(_));
+        let operation = match &self.change {
+            Change::Purge => Operation::Delete,
+            other => other.operation(),
+        };
+        let has_version = self.change.is_delete() || matches!(self.change, Change::Update(_));
+        let support = capabilities.support(operation);
         has_version && support.is_some_and(|support| support.is_conditional)
     }
 
@@ -334,7 +338,7 @@ impl Checks {
     /// Holds a ticket against the guards, and archives it. Returns the digest of its entry in the archive, if there is one.
     async fn check(&self, claimed: &Claimed, ticket: &Ticket) -> Result<Option<String>> {
         // A change other than a delete may be what an earlier call made of it.
-        let is_comparable = claimed.in_doubt.is_none() || self.rules.change == Change::Delete;
+        let is_comparable = claimed.in_doubt.is_none() || self.rules.change.is_delete();
         if is_comparable && let Some(error) = self.rules.refusal(claimed, ticket, &self.tickets) {
             return Err(error);
         }
@@ -437,15 +441,19 @@ impl Checks {
             // An earlier call may have deleted it.
             return Found::Pass;
         }
-        let get = self.tickets.info().capabilities.support(Operation::Get);
-        Found::Refused(
-            if get.is_some_and(|get| get.not_found == NotFound::Ambiguous) {
-                let context = "it cannot be read, so it was not changed, although the vendor may still have it";
-                Outcome::Failed(error.with_context(context))
-            } else {
-                Outcome::NotFound(error)
-            },
-        )
+        let info = self.tickets.info();
+        let get = info.capabilities.support(Operation::Get);
+        let is_ambiguous = get.is_some_and(|get| get.not_found == NotFound::Ambiguous);
+        // A read may not show what is in the trash.
+        let may_be_in_trash = self.rules.change == Change::Purge
+            && Change::Delete.removal(info) != Some(Removal::Permanent);
+        Found::Refused(if is_ambiguous || may_be_in_trash {
+            let context =
+                "it cannot be read, so it was not changed, although the vendor may still have it";
+            Outcome::Failed(error.with_context(context))
+        } else {
+            Outcome::NotFound(error)
+        })
     }
 
     fn end_with(&self, error: &Error) {

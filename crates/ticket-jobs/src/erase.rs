@@ -44,7 +44,7 @@ mod words;
 
 use std::collections::{HashMap, HashSet};
 
-use ticket_core::{Change, Error, Result, TicketRef};
+use ticket_core::{Error, Result, TicketRef};
 
 #[cfg(feature = "report")]
 pub(crate) use self::fate::Tally;
@@ -71,7 +71,7 @@ impl Jobs {
         mut job: NewJob,
         found: impl IntoIterator<Item = (TicketRef, Vec<PersonHash>)>,
     ) -> Result<Loading> {
-        let is_erasure = job.change == Change::Delete && job.awaits_confirmation;
+        let is_erasure = job.change.is_delete() && job.awaits_confirmation;
         let has_archive = job.guards.archive.is_some();
         let Some(erasure) = job.erasure.as_mut().filter(|_| is_erasure) else {
             let message =

@@ -327,7 +327,7 @@ impl Loading {
             about.provider = info.id.to_string();
             about.host = facts.host;
             if let Some(delete) = info.capabilities.support(Operation::Delete) {
-                about.removal = delete.removal;
+                about.removal = self.change.removal(info).unwrap_or(delete.removal);
                 let along = delete.takes_along.iter();
                 about.takes_along = along.map(ToString::to_string).collect();
             }

@@ -122,6 +122,13 @@ impl NewJob {
         }
     }
 
+    /// Makes it delete tickets for good, also those that a vendor's trash has already.
+    #[must_use]
+    pub fn permanent(mut self) -> Self {
+        self.change = Change::Purge;
+        self
+    }
+
     /// Sets what is checked while it is worked on.
     #[must_use]
     pub fn guards(mut self, guards: Guards) -> Self {

@@ -46,7 +46,7 @@ pub fn look_again<'a>(
 }
 
 async fn look(change: &Change, account: &Tickets, id: &TicketId, control: &Control) -> Standing {
-    if *change == Change::Delete {
+    if change.is_delete() {
         return match sight(account, id, control).await {
             Ok(Sight::Gone) => Standing::Holds,
             Ok(Sight::There(ticket)) => of_ticket(change, &ticket),
@@ -113,6 +113,8 @@ fn of_ticket(change: &Change, ticket: &Ticket) -> Standing {
     let is_in = |state: State| status.and_then(|status| state.covers(status));
     let holds = match change {
         Change::Delete => Some(is_in(State::Deleted).unwrap_or(false)),
+        // It is there, if only in the trash.
+        Change::Purge => Some(false),
         Change::Resolve => is_in(State::Closed),
         Change::Restore => status.map(|status| *status != Status::Deleted),
         _ => None,

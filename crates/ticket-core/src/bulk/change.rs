@@ -64,10 +64,11 @@ impl Change {
         }
     }
 
-    /// What it does to tickets, as a verb before its object: `delete`, `comment on`.
+    /// What it does to tickets, as a verb before its object: `delete`, `comment on`, `permanently delete`.
     pub const fn verb(&self) -> &'static str {
         match self {
             Self::Comment(_) => "comment on",
+            Self::Purge => "permanently delete",
             other => other.operation().as_str(),
         }
     }

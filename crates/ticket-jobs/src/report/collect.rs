@@ -232,7 +232,7 @@ impl<'a> Rows<'a> {
         let account = self.accounts.get(ticket.account.as_str());
         let key = account.map_or("", |account| account.key.as_str());
         let error = ticket.outcome.as_ref().and_then(Outcome::error);
-        let is_delete = self.job.change == Change::Delete;
+        let is_delete = self.job.change.is_delete();
         let removal = account.map(|account| account.removal);
         let archived = ticket.archived.as_ref();
         let reference = TicketRef::new(ticket.account.clone(), ticket.id.clone());

@@ -1,6 +1,6 @@
 //! What is missing, not confirmed or not proven, in sentences.
 
-use ticket_core::{Change, Outcome};
+use ticket_core::Outcome;
 
 use super::model::{AccountFacts, Mode, Report, TicketRow};
 use crate::model::JobTicket;
@@ -121,7 +121,7 @@ fn of_account(report: &Report, account: &AccountFacts, found: &mut Vec<String>) 
     }
     let done = report.job.change.word(&Outcome::Done);
     let deleted = account.outcomes.get(done).copied().unwrap_or(0);
-    if report.job.change != Change::Delete || deleted == 0 {
+    if !report.job.change.is_delete() || deleted == 0 {
         return;
     }
     let in_trash =

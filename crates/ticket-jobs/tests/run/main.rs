@@ -9,6 +9,7 @@
 
 mod erase;
 mod guards;
+mod permanent;
 mod vendor;
 mod worker;
 

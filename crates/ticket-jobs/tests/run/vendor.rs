@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use ticket_core::account_source::AccountFacts;
 use ticket_core::call::{Pacer, RetryPolicy, StackOptions};
 use ticket_core::model::{RawValue, Status};
-use ticket_core::provider::{Capabilities, Limit, NotFound, Quota, Support};
+use ticket_core::provider::{Capabilities, Limit, NotFound, Quota, Removal, Support};
 use ticket_core::{
     AccountSource, CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Operation,
     Outcome, ProviderInfo, Result, Ticket, TicketId, TicketProvider, Tickets,
@@ -56,6 +56,10 @@ pub(crate) struct State {
     pub(crate) reads_too: bool,
     /// What reads fail with, if they do.
     pub(crate) reads_fail: Option<Error>,
+    /// Deleted tickets that are not purged, of a vendor with a trash.
+    pub(crate) trash: BTreeSet<String>,
+    /// Purges that are never answered: whether each is carried out.
+    pub(crate) unanswered_purges: VecDeque<bool>,
     /// `delete 1,2`, `delete 1,2 after unknown`, `get 1`.
     pub(crate) log: Vec<String>,
 }
@@ -91,6 +95,19 @@ impl Vendor {
                 ..State::default()
             })),
         }
+    }
+
+    /// The same vendor with a trash, from which it deletes two at once.
+    pub(crate) fn with_trash(mut self) -> Self {
+        let trash = Removal::Trash {
+            restorable_for: None,
+        };
+        let two = || Support::new().max_batch(2).not_found(NotFound::Gone);
+        let capabilities = self.info.capabilities;
+        self.info.capabilities = capabilities
+            .with(Operation::Delete, two().removal(trash))
+            .with(Operation::Purge, two());
+        self
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -131,6 +148,7 @@ impl Vendor {
             if let Some(error) = state.refused.get(id.as_str()) {
                 Outcome::Failed(error.clone())
             } else if state.there.remove(id.as_str()) {
+                state.trash.insert(id.as_str().to_owned());
                 Outcome::Done
             } else {
                 Outcome::NotFound(Error::new(ErrorKind::NotFound, "no such ticket"))
@@ -173,6 +191,27 @@ impl TicketProvider for Vendor {
             return Ok(ticket);
         }
         Err(Error::new(ErrorKind::NotFound, "no such ticket"))
+    }
+
+    async fn purge(&self, _: &CallContext, targets: &[DeleteTarget]) -> Result<DeleteReport> {
+        let ids: Vec<_> = targets.iter().map(|target| target.id.as_str()).collect();
+        let (report, is_answered) = {
+            let mut state = self.state();
+            state.log.push(format!("purge {}", ids.join(",")));
+            let unanswered = state.unanswered_purges.pop_front();
+            let report = DeleteReport::from_fn(targets, |id| {
+                if unanswered != Some(false) && state.trash.remove(id.as_str()) {
+                    Outcome::Done
+                } else {
+                    Outcome::NotFound(Error::new(ErrorKind::NotFound, "not in the trash"))
+                }
+            });
+            (report, unanswered.is_none())
+        };
+        if !is_answered {
+            return std::future::pending().await;
+        }
+        Ok(report)
     }
 
     async fn delete(

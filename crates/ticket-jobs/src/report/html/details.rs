@@ -1,7 +1,6 @@
 //! The sections of the page that show details: exceptions, accounts, charts.
 
 use maud::{Markup, html};
-use ticket_core::Change;
 
 use super::{capital, classes, spaced, text};
 use crate::report::charts::{self, Span};
@@ -79,7 +78,7 @@ fn exception(report: &Report, group: &Exception) -> Markup {
 }
 
 pub(super) fn accounts(report: &Report) -> Markup {
-    let is_delete = report.job.change == Change::Delete;
+    let is_delete = report.job.change.is_delete();
     let classes = classes(&report.job.change);
     let used = classes
         .iter()
