@@ -66,7 +66,7 @@ async fn healthy_account_is_read_only_and_its_replies_are_as_documented() {
         assert!(compared.count() > 0, "{vendor:?}: {:?}", examination.checks);
         let journal = sandbox.journal();
         assert!(
-            (2..=10).contains(&journal.len()),
+            (2..=14).contains(&journal.len()),
             "{vendor:?}: {}",
             journal.len()
         );
@@ -222,5 +222,31 @@ fn documented_replies_of_every_provider_are_where_it_says() {
                 example.place
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn filters_and_the_trash_are_examined_where_the_vendor_has_them() {
+    for is_deleted in [false, true] {
+        let sandbox = Sandbox::start().await.unwrap();
+        let eu = account(&sandbox, Vendor::Zendesk, None);
+        let id = sandbox.ticket_ids(Vendor::Zendesk).pop().unwrap();
+        if is_deleted {
+            let report = eu.tickets.delete([id]).await;
+            assert!(report.all_deleted(), "{report:?}");
+        }
+        let examination = eu.examine(None).await;
+        assert_eq!(wrong(&examination), [""; 0]);
+        let filters = examination.checks.iter();
+        let filters = filters.filter(|check| check.check == "filters");
+        assert!(filters.count() == 2, "{:?}", examination.checks);
+        let trash = check(&examination, "trash");
+        let expected = if is_deleted {
+            (Level::Ok, "a deleted ticket is not found by a read")
+        } else {
+            let why = "the trash is empty, so that a read of a deleted ticket was not tried";
+            (Level::Note, why)
+        };
+        assert_eq!((trash.level, trash.message.as_str()), expected);
     }
 }

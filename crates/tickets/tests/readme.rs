@@ -64,10 +64,13 @@ fn limits(info: &ProviderInfo) -> String {
         .flat_map(|limit| &limit.windows)
         .map(|quota| format!("{} calls in {} s", quota.calls, quota.window.as_secs()))
         .collect();
-    let at_an_endpoint = |limit: &Limit| !limit.operations.is_empty();
+    let at_an_endpoint =
+        |limit: &Limit| !limit.operations.is_empty() && limit.max_concurrent.is_some();
     if info.limits.iter().any(at_an_endpoint) {
         limits.push("one call at a time per endpoint".to_owned());
     }
+    let accepted = info.limits.iter().filter_map(|limit| limit.max_accepted);
+    limits.extend(accepted.map(|most| format!("{most} accepted jobs at a time")));
     if limits.is_empty() {
         "none".to_owned()
     } else {

@@ -2,10 +2,11 @@
 //! the replies still look as the vendor documents them.
 
 use futures_util::TryStreamExt as _;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
-use ticket_core::model::{PageRequest, RawJson};
-use ticket_core::provider::Field;
+use ticket_core::model::{PageRequest, RawJson, State, Status};
+use ticket_core::provider::{Field, Removal};
 use ticket_core::{Error, ErrorKind, Operation, Result, TicketId, TicketQuery};
 
 use super::account::Account;
@@ -33,7 +34,8 @@ pub enum Level {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Check {
-    /// What was checked, in one word: `reachability`, `clock`, `credentials`, `rights`, `drift`, or the caller's own.
+    /// What was checked, in one word: `reachability`, `clock`, `credentials`, `rights`, `drift`, `filters`, `trash`, or the
+    /// caller's own.
     pub check: &'static str,
     /// How it went.
     pub level: Level,
@@ -74,7 +76,7 @@ struct Reads<'a> {
 }
 
 impl Account {
-    /// Examines the account. It sends at most nine reads, paced as every call, and one request without credentials for a file
+    /// Examines the account. It sends at most thirteen reads, paced as every call, and one request without credentials for a file
     /// of the host that need not exist.
     ///
     /// `ticket` is read too, where a provider cannot list tickets.
@@ -156,6 +158,10 @@ impl Reads<'_> {
             let why = "there is no ticket to read; name one to compare the vendor's replies";
             self.checks.push(Check::new("drift", Level::Note, why));
         }
+        if lists {
+            self.filters().await;
+            self.trash().await;
+        }
         let may = match self.allowed.as_slice() {
             [] => "nothing was read".to_owned(),
             allowed => format!("may {}", allowed.join(", ")),
@@ -168,9 +174,8 @@ impl Reads<'_> {
     /// Lists some tickets. `None` if the account cannot be used.
     async fn list(&mut self) -> Option<Vec<TicketId>> {
         let tickets = &self.account.tickets;
-        let fields = tickets.info().capabilities.fields(Operation::List);
         let mut page = PageRequest::first();
-        if fields.is_some_and(|fields| fields.carried().contains(&Field::PageLimit)) {
+        if self.carries(Field::PageLimit) {
             page = page.limit(LISTED);
         }
         match tickets.list(&TicketQuery::new().page(page)).await {
@@ -209,6 +214,88 @@ impl Reads<'_> {
         true
     }
 
+    /// Whether the vendor understands filters that other lists or a search answer.
+    async fn filters(&mut self) {
+        let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
+        let queries = [
+            (Field::State, TicketQuery::new().state(State::Open)),
+            (
+                Field::UpdatedAfter,
+                TicketQuery::new().updated_after(hour_ago),
+            ),
+        ];
+        for (field, query) in queries {
+            if !self.carries(field) {
+                continue;
+            }
+            let (level, message) = match self.first(query).await {
+                Ok(_) => (Level::Ok, format!("list: the filter `{field}` is answered")),
+                Err(error) => (
+                    Level::Wrong,
+                    format!("list by `{field}`: {}", sentence(&error)),
+                ),
+            };
+            self.checks.push(Check::new("filters", level, message));
+        }
+    }
+
+    /// Whether a read tells a ticket in the trash from one that is not. A trash that cannot be listed is not examined.
+    async fn trash(&mut self) {
+        let info = self.account.tickets.info();
+        let delete = info.capabilities.support(Operation::Delete);
+        let has_trash =
+            delete.is_some_and(|delete| matches!(delete.removal, Removal::Trash { .. }));
+        if !has_trash || !self.carries(Field::State) {
+            return;
+        }
+        let deleted = match self.first(TicketQuery::new().state(State::Deleted)).await {
+            Ok(Some(id)) => id,
+            Ok(None) => {
+                let why = "the trash is empty, so that a read of a deleted ticket was not tried";
+                return self.checks.push(Check::new("trash", Level::Note, why));
+            }
+            // The provider knows no such list.
+            Err(error) if error.kind() == ErrorKind::InvalidInput && error.status().is_none() => {
+                return;
+            }
+            Err(error) => {
+                let message = format!("list: {}", sentence(&error));
+                return self.checks.push(Check::new("trash", Level::Wrong, message));
+            }
+        };
+        let (level, message) = match self.account.tickets.get(deleted).await {
+            Ok(ticket) if ticket.status == Some(Status::Deleted) => {
+                (Level::Ok, "a deleted ticket is read as one".to_owned())
+            }
+            Ok(_) => (
+                Level::Wrong,
+                "a ticket of the trash is read as if it were not deleted".to_owned(),
+            ),
+            Err(error) if error.kind() == ErrorKind::NotFound => (
+                Level::Ok,
+                "a deleted ticket is not found by a read".to_owned(),
+            ),
+            Err(error) => (Level::Wrong, format!("get: {}", sentence(&error))),
+        };
+        self.checks.push(Check::new("trash", level, message));
+    }
+
+    fn carries(&self, field: Field) -> bool {
+        let capabilities = &self.account.tickets.info().capabilities;
+        let fields = capabilities.fields(Operation::List);
+        fields.is_some_and(|fields| fields.carried().contains(&field))
+    }
+
+    /// The first ticket of a list.
+    async fn first(&self, query: TicketQuery) -> Result<Option<TicketId>> {
+        let mut page = PageRequest::first();
+        if self.carries(Field::PageLimit) {
+            page = page.limit(1);
+        }
+        let page = self.account.tickets.list(&query.page(page)).await?;
+        Ok(page.items.into_iter().next().map(|ticket| ticket.id))
+    }
+
     fn accepted(&mut self) {
         self.checks.push(Check::new(
             "credentials",
@@ -227,8 +314,7 @@ impl Reads<'_> {
         };
         let wrong = self.account.hint(error, None);
         let hint = wrong.map_or_else(String::new, |hint| format!("; {hint}"));
-        let object = ErrorObject::from(error);
-        let message = format!("{operation}: {}{hint}", object.sentence());
+        let message = format!("{operation}: {}{hint}", sentence(error));
         self.checks.push(Check::new(check, Level::Wrong, message));
         self.exchanges.push(exchange(operation, Some(error), &[]));
     }
@@ -294,6 +380,10 @@ impl Reads<'_> {
             self.checks.push(check(Level::Ok, message));
         }
     }
+}
+
+fn sentence(error: &Error) -> String {
+    ErrorObject::from(error).sentence()
 }
 
 fn replies(count: usize) -> String {
