@@ -24,6 +24,7 @@ def main(folder: Path) -> int:
     totals = Counter(distinct=0, repeated=0, decided=0, archived=0)
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     verb = {"delete": ("deleted", "already_gone")}
+    verb["purge"] = verb["delete"]
     verb["resolve"] = ("resolved", "already_resolved")
     verb["restore"] = ("restored", "already_restored")
     verb["update"] = ("updated", "already_updated")

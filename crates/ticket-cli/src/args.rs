@@ -33,7 +33,9 @@ pub(crate) use global::{Global, LogFormat, OutputFormat};
 pub(crate) use help::command;
 pub(crate) use job::{Job, JobConfirm, JobIdentifiers, JobReport, JobResume, JobRetry, JobRun};
 pub(crate) use list::{List, Sort, State};
-pub(crate) use many::{ArchiveMissing, Brakes, Consent, Each, Look, Many, WorkOptions};
+pub(crate) use many::{
+    ArchiveMissing, Brakes, Consent, Delete, DeleteMode, Each, Look, Many, WorkOptions,
+};
 #[cfg(feature = "mcp")]
 pub(crate) use mcp::{Deletes, Mcp};
 pub(crate) use read::{Attachments, Get, Messages, Verify, View};
@@ -110,12 +112,13 @@ pub(crate) enum Command {
     Comment(Box<Comment>),
     /// Delete tickets, and report what happened to each one
     ///
-    /// The tickets may belong to several accounts, which run in parallel. Each vendor's rate limit is respected.
+    /// The tickets may belong to several accounts, which run in parallel. Each vendor's rate limit is respected. Deleted
+    /// tickets are in the vendor's trash, if it has one.
     ///
     /// The work is a job: after a crash, `tickets job run` continues it.
     #[command(visible_alias = "rm", after_long_help = help::OUTCOMES, override_usage = "\
         tickets delete [OPTIONS] <REF>...\n       tickets delete [OPTIONS] --from <FILE> [REF]...")]
-    Delete(Each),
+    Delete(Box<Delete>),
     /// Mark tickets as solved, and report what happened to each one
     ///
     /// The tickets may belong to several accounts. The work is a job: after a crash, `tickets job run` continues it.
@@ -188,9 +191,10 @@ pub(crate) enum Command {
     /// Check accounts, their files and the ledger; changes nothing
     ///
     /// For each account: whether its host can be reached, whether the clocks agree, whether the vendor accepts the
-    /// credentials, what may be read, and whether the vendor's replies still look as documented (drift). That takes at most
-    /// nine reads, within the account's quota, and one request for /robots.txt without credentials. Then it checks the modes
-    /// of files with secrets, the ledger, and what is left of quotas.
+    /// credentials, what may be read, whether the vendor's replies still look as documented (drift), whether filters are answered,
+    /// and how deleted tickets are read. That takes at most 13 reads, within the account's quota, and one request for
+    /// /robots.txt without credentials. Then it checks the modes of files with secrets, the ledger, and what is left of
+    /// quotas.
     ///
     /// The exit code is 1 if something is wrong.
     Doctor(Doctor),

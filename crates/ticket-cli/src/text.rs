@@ -153,6 +153,11 @@ pub(crate) fn minute(time: &str) -> String {
     }
 }
 
+/// The day of a time, in UTC: `2026-04-28`.
+pub(crate) fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}
+
 /// A time beside the present: "3 days ago", "in 2 hours", "just now". Months have 30 days and years 365.
 pub(crate) fn ago(time: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second() - time.as_second();

@@ -74,6 +74,8 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         "  tickets delete onecloud:121 onecloud:122
   # Show the plan: hosts, subjects, number of calls, minimum duration
   tickets delete --from spam.txt --plan
+  # Delete for good, not to the vendor's trash
+  tickets delete --from spam.txt --permanent --plan
   # Overnight, without questions; save what is left for tomorrow
   tickets delete --from spam.txt --yes --max 50000 --until 06:00 \\
       --remaining left.txt

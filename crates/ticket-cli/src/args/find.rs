@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::read::Paging;
 use super::values::{count, duration, field, moment, patience};
-use super::{ArchiveMissing, Brakes, Reading, State};
+use super::{ArchiveMissing, Brakes, DeleteMode, Reading, State};
 
 /// Filters of `list` and `find`.
 #[derive(Debug, Args)]
@@ -155,6 +155,8 @@ pub(crate) struct Erase {
     pub(crate) max: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) brakes: Brakes,
+    #[command(flatten)]
+    pub(crate) mode: DeleteMode,
 }
 
 /// A table of persons.

@@ -7,12 +7,13 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, ValueEnum};
 use jiff::Zoned;
 use ticket_jobs::{ArchiveGuard, MaxFailures};
+use tickets::Change;
 use tickets::provider::Concurrency;
 
 use super::State;
 use super::values::{concurrency, count, duration, patience, until, whole_seconds};
 
-/// The arguments of `delete`, `resolve` and `restore`.
+/// The arguments of `resolve` and `restore`, and of `delete`, which has more.
 #[derive(Debug, Args)]
 pub(crate) struct Each {
     #[command(flatten)]
@@ -75,6 +76,41 @@ pub(crate) struct Many {
     pub(crate) guards: Guards,
 }
 
+/// The tickets of `tickets delete`, and how they are deleted.
+#[derive(Debug, Args)]
+pub(crate) struct Delete {
+    #[command(flatten)]
+    pub(crate) each: Each,
+    #[command(flatten)]
+    pub(crate) mode: DeleteMode,
+}
+
+/// How tickets are deleted: by default as the vendor's own delete does.
+#[derive(Debug, Args)]
+pub(crate) struct DeleteMode {
+    /// Refuse vendors that delete permanently or have no documented trash
+    ///
+    /// Without --trash and --permanent, tickets are deleted as the vendor does it: to its trash, if it has one.
+    #[arg(long, hide_short_help = true, conflicts_with = "permanent")]
+    pub(crate) trash: bool,
+    /// Delete for good, not to the vendor's trash
+    ///
+    /// Tickets that are in the trash already are deleted from it. Where a vendor documents no such way, nothing is sent.
+    #[arg(long)]
+    pub(crate) permanent: bool,
+}
+
+impl DeleteMode {
+    /// The change that deletes so.
+    pub(crate) const fn change(&self) -> Change {
+        if self.permanent {
+            Change::Purge
+        } else {
+            Change::Delete
+        }
+    }
+}
+
 /// Which tickets are read before anything is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Look {
@@ -121,7 +157,7 @@ pub(crate) struct Brakes {
     /// Change N tickets first, check them, then ask
     ///
     /// With --yes, the rest follows only if all N are done, and a second look confirms it.
-    #[arg(long, value_parser = count::<NonZeroU64>, value_name = "N")]
+    #[arg(long, hide_short_help = true, value_parser = count::<NonZeroU64>, value_name = "N")]
     canary: Option<NonZeroU64>,
     /// How long workers try temporary failures again
     ///

@@ -32,18 +32,21 @@ async fn many(comment: Comment, global: &Global, output: &Output) -> Result<Exit
     let file = comment.body_file.as_deref();
     input::refuse_for_many(&comment.many, file, &comment.attachments)?;
     let is_written = comment.body.is_none() && comment.body_file.is_none();
-    let if_unchanged = comment.condition.if_unchanged;
+    let how = bulk::How {
+        if_unchanged: comment.condition.if_unchanged,
+        to_trash: false,
+    };
     let (mut new, many) = new_comment(comment)?;
     if !is_written {
         let change = Change::Comment(Box::new(new));
-        return bulk::run(change, &many, if_unchanged, global, output).await;
+        return bulk::run(change, &many, how, global, output).await;
     }
     let kind = kind(new.direction);
     let explanation = format!("Write the comment above ({kind}). Each ticket gets it.");
     let written = editor::write("", &explanation).await?;
     new.body.clone_from(&written.text);
     let change = Change::Comment(Box::new(new));
-    let done = bulk::run(change, &many, if_unchanged, global, output).await;
+    let done = bulk::run(change, &many, how, global, output).await;
     done.map_err(|failure| written.kept(failure))
 }
 

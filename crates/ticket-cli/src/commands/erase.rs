@@ -17,7 +17,7 @@ use super::identifiers::{Identifiers, is_address};
 use super::people;
 use super::search::{Search, Searched};
 use crate::accounts::Accounts;
-use crate::args::{self, Global, OutputFormat};
+use crate::args::{self, DeleteMode, Global, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::ledger::Ledger;
@@ -54,7 +54,7 @@ pub(super) async fn run(
     if asked.people.ignore_plus_tags {
         find = find.ignoring_plus_tags();
     }
-    let change = Change::Delete;
+    let change = asked.mode.change();
     let mut search = Search::new(find, &asked.account, &accounts, Some(&change))?;
     if !output.format.is_json() {
         search.say_cost();
@@ -85,6 +85,7 @@ pub(super) async fn run(
     let searches = searches(&search, &named, &accounts)?;
     found.extend(named.into_iter().map(|ticket| (ticket, people.clone())));
     refuse_too_many(&asked, found.len())?;
+    refuse_mode(&asked.mode, &found, &accounts)?;
     let mut erasure = Erasure::new(key.id(), people).look_again_after(asked.look_again_after);
     if let Some(time) = asked.keep {
         erasure = erasure.keep_archive(time);
@@ -96,7 +97,7 @@ pub(super) async fn run(
     if found.is_empty() {
         record_search(erasure, guards, &ledger, &accounts, output).await?;
     } else {
-        make(erasure, guards, found, &ledger, &accounts, output).await?;
+        make(erasure, guards, change, found, &ledger, &accounts, output).await?;
     }
     // Also of an account of which tickets were only named.
     Ok(match search.exit() {
@@ -134,16 +135,20 @@ async fn record_search(
 pub(super) async fn make(
     erasure: Erasure,
     guards: Guards,
+    change: Change,
     found: Tickets,
     ledger: &Ledger,
     accounts: &Accounts,
     output: &Output,
 ) -> Result<(), Failure> {
-    let plan = plan(&found, accounts)?;
+    let plan = plan(&change, &found, accounts)?;
     plan.check()?;
-    let new = NewJob::erasure(erasure)
+    let mut new = NewJob::erasure(erasure)
         .guards(guards)
         .created_by(user_at_host());
+    if change == Change::Purge {
+        new = new.permanent();
+    }
     let job = ledger.jobs.erase(new, found).await?;
     // What is seen tells later whether an id was given out again.
     let seen = bulk::read_tickets(ticket_jobs::Look::All, &plan, &job, accounts).await;
@@ -240,7 +245,7 @@ fn named(
         let Some(account) = account else {
             continue;
         };
-        if let Err(error) = bulk::check_ticket(&Change::Delete, account, &ticket) {
+        if let Err(error) = bulk::check_ticket(&asked.mode.change(), account, &ticket) {
             refused.push(account.diagnose(error, Some(&ticket)).into());
         } else if known.insert(ticket.clone()) {
             tickets.push(ticket);
@@ -342,8 +347,30 @@ fn about(searched: &Searched, accounts: &Accounts) -> AccountSearch {
     about
 }
 
+/// Refuses accounts that cannot delete as asked.
+fn refuse_mode(mode: &DeleteMode, found: &Tickets, accounts: &Accounts) -> Result<(), Failure> {
+    let mut refused = Refused::default();
+    let mut known = HashSet::new();
+    for (ticket, _) in found {
+        if !known.insert(&*ticket.account) {
+            continue;
+        }
+        let account = accounts.connect(&ticket.account)?;
+        if mode.trash {
+            if let Err(failure) = bulk::refuse_without_trash(&account) {
+                refused.push(failure);
+            }
+        } else if mode.permanent {
+            if let Err(error) = bulk::check_ticket(&mode.change(), &account, ticket) {
+                refused.push(account.diagnose(error, None).into());
+            }
+        }
+    }
+    refused.into_result()
+}
+
 /// What is deleted at which account.
-fn plan(found: &Tickets, accounts: &Accounts) -> Result<Plan, Failure> {
+fn plan(change: &Change, found: &Tickets, accounts: &Accounts) -> Result<Plan, Failure> {
     let mut counts: Vec<(&str, HashSet<&TicketRef>)> = Vec::new();
     for (ticket, _) in found {
         match counts.iter_mut().find(|(name, _)| *name == ticket.account) {
@@ -367,5 +394,5 @@ fn plan(found: &Tickets, accounts: &Accounts) -> Result<Plan, Failure> {
         }
         groups.push((account, accounts.facts(name)?, tickets.len()));
     }
-    Ok(Plan::of_job(Change::Delete, groups))
+    Ok(Plan::of_job(change.clone(), groups))
 }

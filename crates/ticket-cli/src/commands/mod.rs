@@ -85,7 +85,14 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Attachments(asked) => attachments::run(asked, global, &output).await,
         Command::Comment(comment) => comment::run(*comment, global, &output).await,
         Command::Resolve(each) => bulk::each(Change::Resolve, &each, global, &output).await,
-        Command::Delete(each) => bulk::each(Change::Delete, &each, global, &output).await,
+        Command::Delete(asked) => {
+            let change = asked.mode.change();
+            let how = bulk::How {
+                if_unchanged: asked.each.condition.if_unchanged,
+                to_trash: asked.mode.trash,
+            };
+            bulk::run(change, &asked.each.many, how, global, &output).await
+        }
         Command::Restore(each) => bulk::each(Change::Restore, &each, global, &output).await,
         Command::Export(export) => export::run(&export, global, &output).await,
         Command::Archive(archive) => archive::run(&archive, &output),

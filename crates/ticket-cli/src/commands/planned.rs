@@ -1,10 +1,12 @@
 //! Parts of a plan in words. What a vendor, a customer or the planner wrote cannot control the terminal.
 
+use jiff::Timestamp;
 use ticket_jobs::plan::PlannedAccount;
 use ticket_jobs::{AccountSearch, Erasure, Guards, MaxFailures, Seen};
 use tickets::provider::Removal;
 use tickets::{Change, TicketRef};
 
+use super::bulk;
 use crate::text;
 
 /// The most characters of a text that are shown.
@@ -15,8 +17,13 @@ pub(super) fn tickets(count: u64) -> String {
     format!("{} {tickets}", text::grouped(count))
 }
 
-/// An account of a plan, with the number of its tickets.
-pub(super) fn account(change: &Change, account: &PlannedAccount, count: u64) -> String {
+/// An account of a plan that was made at this time, with the number of its tickets.
+pub(super) fn account(
+    change: &Change,
+    account: &PlannedAccount,
+    count: u64,
+    planned_at: Timestamp,
+) -> String {
     let host = account.host.as_deref().map(text::line);
     let host = host.map_or_else(String::new, |host| format!(", {host}"));
     format!(
@@ -24,25 +31,31 @@ pub(super) fn account(change: &Change, account: &PlannedAccount, count: u64) -> 
         text::line(&account.name),
         text::line(&account.provider),
         tickets(count),
-        fate(change, account)
+        fate(change, account, planned_at)
     )
 }
 
 /// What becomes of the tickets of an account, if they are deleted.
-fn fate(change: &Change, account: &PlannedAccount) -> String {
-    if *change != Change::Delete {
+fn fate(change: &Change, account: &PlannedAccount, planned_at: Timestamp) -> String {
+    if !change.is_delete() {
         return String::new();
     }
     let fate = match account.removal {
         Removal::Trash {
             restorable_for: None,
         } => ", to the vendor's trash".to_owned(),
-        Removal::Trash {
+        removal @ Removal::Trash {
             restorable_for: Some(time),
-        } => format!(
-            ", to the vendor's trash, and from there for good after {}",
-            text::seconds(time.as_secs())
-        ),
+        } => {
+            let until = bulk::restorable_until(removal, planned_at);
+            let until = until.map_or_else(String::new, |until| {
+                format!(", not before {}", text::day(until))
+            });
+            format!(
+                ", to the vendor's trash, and from there for good after {}{until}",
+                text::seconds(time.as_secs())
+            )
+        }
         Removal::Permanent => ", for good".to_owned(),
         _ => "; the vendor does not say whether they can be restored".to_owned(),
     };
@@ -122,8 +135,11 @@ pub(super) fn guard_words(guards: &Guards) -> String {
     all.join("; ")
 }
 
-/// Of whom an erasure is, and how it goes on once the tickets are deleted.
-pub(super) fn erasure(erasure: &Erasure) -> String {
+/// Of whom an erasure is, how it goes on once the tickets are deleted, and what is not erased then.
+pub(super) fn erasure<'a>(
+    erasure: &Erasure,
+    accounts: impl IntoIterator<Item = &'a Removal>,
+) -> String {
     let people = match erasure.people.len() {
         1 => "1 person".to_owned(),
         count => format!("{count} persons"),
@@ -132,8 +148,14 @@ pub(super) fn erasure(erasure: &Erasure) -> String {
         let time = text::seconds(time.as_secs());
         format!("; the archive is kept for {time}")
     });
+    let mut accounts = accounts.into_iter();
+    let trash = if accounts.any(|removal| matches!(removal, Removal::Trash { .. })) {
+        "\nWhat is in a vendor's trash is not erased yet; --permanent erases it, where the vendor can"
+    } else {
+        ""
+    };
     format!(
-        "Erasure of the tickets of {people}; each is looked at again {} after the last delete{}",
+        "Erasure of the tickets of {people}; each is looked at again {} after the last delete{}{trash}",
         text::seconds(erasure.look_again_after.as_secs()),
         keep.unwrap_or_default()
     )

@@ -46,7 +46,11 @@ async fn many(mut update: Update, global: &Global, output: &Output) -> Result<Ex
     input::refuse_for_many(&update.many, file, &update.content.attachments)?;
     let (patch, many) = patch(update)?;
     let change = Change::Update(Box::new(patch));
-    bulk::run(change, &many, if_unchanged, global, output).await
+    let how = bulk::How {
+        if_unchanged,
+        to_trash: false,
+    };
+    bulk::run(change, &many, how, global, output).await
 }
 
 async fn one(

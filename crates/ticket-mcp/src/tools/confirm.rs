@@ -14,7 +14,7 @@ use rmcp::service::{RequestContext, RoleServer};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use ticket_jobs::{Confirmed, Job, JobId, JobState, JobTicket, Which, user_at_host};
-use tickets::{AccountSource, Change};
+use tickets::AccountSource;
 
 use super::read;
 use crate::answer::Fields;
@@ -159,11 +159,12 @@ async fn question(shared: &Shared, job: &Job) -> Result<ElicitRequestParams, Ref
             .host
             .as_deref()
             .map_or_else(String::new, |host| format!(" ({host})"));
-        let fate = match (&job.change, account.removal) {
-            (Change::Delete, removal) => format!(", {}", super::removal_in_words(removal)),
-            _ => String::new(),
+        let fate = if job.change.is_delete() {
+            format!(", {}", super::removal_in_words(account.removal))
+        } else {
+            String::new()
         };
-        let along = if account.takes_along.is_empty() || job.change != Change::Delete {
+        let along = if account.takes_along.is_empty() || !job.change.is_delete() {
             String::new()
         } else {
             format!(", each with its {}", account.takes_along.join(", "))

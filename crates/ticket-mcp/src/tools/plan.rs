@@ -168,7 +168,7 @@ async fn answer(shared: &Shared, job: &Job, mut head: Fields) -> Outcome {
                 "calls": calls,
                 "least_time_s": (least != Duration::MAX).then(|| least.as_secs_f64().ceil()),
             }));
-            if job.change == Change::Delete {
+            if job.change.is_delete() {
                 told.set("delete", super::removal(account.removal));
                 told.set("takes_along", json!(account.takes_along));
             }

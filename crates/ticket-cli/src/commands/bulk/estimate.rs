@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde::Serialize;
 use ticket_jobs::Job;
 use ticket_jobs::plan::PlannedAccount;
+use tickets::Operation;
 use tickets::accounts::Account;
 use tickets::provider::{Limit, Removal};
-use tickets::{Change, Operation};
 
 use super::super::planned;
 use super::looked;
@@ -36,7 +36,7 @@ struct Estimate {
     /// How many calls are made at once, if no quota is known: then nothing else tells how long they take.
     #[serde(skip)]
     at_once: Option<String>,
-    /// What a delete does: `permanent`, `trash` or `undocumented`. Empty for another change.
+    /// What the delete does: `permanent`, `trash` or `undocumented`. Empty for another change.
     removal: &'static str,
     /// What each delete takes along.
     takes_along: Vec<Cow<'static, str>>,
@@ -44,6 +44,8 @@ struct Estimate {
     /// The job that awaits confirmation, and its digest.
     job: String,
     digest: Option<String>,
+    /// Until when a ticket that is deleted as soon as the job is made can be taken out of the trash again.
+    restorable_until: Option<String>,
 }
 
 impl Record for Estimate {
@@ -60,6 +62,7 @@ impl Record for Estimate {
         "host",
         "job",
         "digest",
+        "restorable_until",
     ];
     const TABLE_COLUMNS: &'static [&'static str] =
         &["account", "host", "tickets", "calls", "least time", "quota"];
@@ -79,6 +82,7 @@ impl Record for Estimate {
             self.host.clone().unwrap_or_default(),
             self.job.clone(),
             self.digest.clone().unwrap_or_default(),
+            self.restorable_until.clone().unwrap_or_default(),
         ]
     }
 
@@ -100,7 +104,8 @@ impl Record for Estimate {
 impl Estimate {
     fn new(plan: &Plan, group: &Group, job: &Job) -> Self {
         let info = group.account.tickets.info();
-        let operation = plan.change.operation();
+        let operation = plan.operation(group);
+        let removal = plan.change.removal(info);
         let calls = plan.change.calls(group.len(), info);
         // Names of the same account share its quota.
         let sharing = plan
@@ -119,16 +124,19 @@ impl Estimate {
             least_time_s: whole_seconds(group.account.tickets.least_time(operation, of_all)),
             at_once_most: group.account.tickets.concurrency(operation).get(),
             at_once: plan::at_once(&group.account, &plan.change, None),
-            removal: match (&plan.change, group.removal()) {
-                (Change::Delete, Removal::Permanent) => "permanent",
-                (Change::Delete, Removal::Trash { .. }) => "trash",
-                (Change::Delete, _) => "undocumented",
-                _ => "",
+            removal: match removal {
+                Some(Removal::Permanent) => "permanent",
+                Some(Removal::Trash { .. }) => "trash",
+                Some(_) => "undocumented",
+                None => "",
             },
             takes_along: group.takes_along(&plan.change).to_vec(),
             host: group.facts.host.clone(),
             job: job.id.to_string(),
             digest: job.digest.clone(),
+            restorable_until: removal
+                .and_then(|removal| plan::restorable_until(removal, job.created_at))
+                .map(|until| until.to_string()),
         }
     }
 
@@ -217,12 +225,20 @@ async fn plan_of(job: &Job, ledger: &Ledger, has_searches: bool) -> Result<Strin
     )];
     let accounts = job.accounts.iter();
     lines.extend(accounts.map(|account| {
-        planned::account(&job.change, &PlannedAccount::of(account), account.tickets)
+        planned::account(
+            &job.change,
+            &PlannedAccount::of(account),
+            account.tickets,
+            job.created_at,
+        )
     }));
     lines.extend(planned::details(&job.change));
     lines.extend(planned::guards(&job.guards));
     if let Some(erasure) = &job.erasure {
-        lines.push(planned::erasure(erasure));
+        lines.push(planned::erasure(
+            erasure,
+            job.accounts.iter().map(|account| &account.removal),
+        ));
         lines.extend(has_searches.then(|| planned::searches(erasure)));
     }
     lines.push(looked::ends_of_list(ledger, job).await?);
@@ -245,6 +261,8 @@ pub(crate) fn in_words(limits: &[Limit], operation: Operation) -> String {
         1 => "one at a time".to_owned(),
         most => format!("{most} at a time"),
     }));
+    let accepted = limits.iter().filter_map(|limit| limit.max_accepted).min();
+    words.extend(accepted.map(|most| format!("{most} accepted jobs at a time")));
     if words.is_empty() {
         words.push("none known".to_owned());
     }

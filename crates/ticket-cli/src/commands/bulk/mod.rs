@@ -47,8 +47,8 @@ pub(super) use estimate::{
 };
 pub(super) use input::{InputTicket, read_list};
 pub(super) use looked::read as read_tickets;
-pub(super) use plan::{Plan, check_ticket};
-pub(super) use reading::Reading;
+pub(super) use plan::{Plan, check_ticket, restorable_until};
+pub(super) use reading::{Reading, refuse_without_trash};
 pub(super) use refused::Refused;
 pub(super) use remaining::Remaining;
 pub(super) use report::Answers;
@@ -62,6 +62,15 @@ const UNSEEN: usize = 1_000;
 /// Above how many tickets a person types their number.
 const TYPED: usize = 100;
 
+/// How tickets are changed, beside what the options for many say.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    /// Only those that are as they were when they were read.
+    pub(super) if_unchanged: bool,
+    /// Accounts without a trash are refused.
+    pub(super) to_trash: bool,
+}
+
 /// A change that needs no more than the tickets.
 pub(super) async fn each(
     change: Change,
@@ -69,15 +78,18 @@ pub(super) async fn each(
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let if_unchanged = each.condition.if_unchanged;
-    run(change, &each.many, if_unchanged, global, output).await
+    let how = How {
+        if_unchanged: each.condition.if_unchanged,
+        to_trash: false,
+    };
+    run(change, &each.many, how, global, output).await
 }
 
 /// Makes a job of the change and works on it, as far as the arguments say.
 pub(super) async fn run(
     change: Change,
     many: &Many,
-    if_unchanged: bool,
+    how: How,
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
@@ -98,7 +110,7 @@ pub(super) async fn run(
         Ledger::open(global)?
     };
     let accounts = Accounts::with_ledger(&ledger, global).await?;
-    let guards = many.guards.for_job(if_unchanged).map_err(|error| {
+    let guards = many.guards.for_job(how.if_unchanged).map_err(|error| {
         Failure::refused(format!(
             "the current folder is unknown ({error}); nothing was sent"
         ))
@@ -112,6 +124,9 @@ pub(super) async fn run(
         job = job.awaiting_confirmation();
     }
     let mut reading = Reading::begin(job, &accounts, &ledger.jobs).await?;
+    if how.to_trash {
+        reading.only_to_trash();
+    }
     for asked in input::read(&change, many, &accounts) {
         match asked {
             Ok(asked) => reading.take(asked).await?,
@@ -119,7 +134,7 @@ pub(super) async fn run(
         }
     }
     let (plan, job) = reading.finish(&many.consent).await?;
-    let is_seen = match looked::look(many, if_unchanged, &plan, &job, &accounts).await {
+    let is_seen = match looked::look(many, how.if_unchanged, &plan, &job, &accounts).await {
         Ok(is_seen) => is_seen,
         Err(failure) => {
             job.discard().await?;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use ticket_jobs::Job;
 use tickets::account_source::AccountFacts;
 use tickets::accounts::Account;
@@ -80,6 +81,15 @@ impl Plan {
     /// The number of distinct tickets.
     pub(super) fn len(&self) -> usize {
         self.groups.iter().map(Group::len).sum()
+    }
+
+    /// The operation that decides how fast the change is made at an account: where deletes are permanent, no purge follows.
+    pub(super) fn operation(&self, group: &Group) -> Operation {
+        let capabilities = &group.account.tickets.info().capabilities;
+        match self.change.operation() {
+            Operation::Purge if !capabilities.supports(Operation::Purge) => Operation::Delete,
+            operation => operation,
+        }
     }
 
     /// The number of tickets in the input, including duplicates.
@@ -173,17 +183,24 @@ impl Plan {
     }
 
     /// How the change can be undone, for the summary.
-    fn undoing(&self) -> &'static str {
+    fn undoing(&self) -> String {
         let to_trash = |group: &Group| matches!(group.removal(), Removal::Trash { .. });
         match self.change {
-            Change::Restore => "",
+            Change::Restore => String::new(),
             Change::Delete if self.groups.iter().all(Group::restores) => {
-                ", to the vendor's trash (`tickets restore` takes them out again)"
+                let now = Timestamp::now();
+                let ends = self.groups.iter();
+                let ends = ends.filter_map(|group| restorable_until(group.removal(), now));
+                let until = ends
+                    .min()
+                    .map_or_else(String::new, |first| format!(" until {}", text::day(first)));
+                format!(", to the vendor's trash (`tickets restore` takes them out again{until})")
             }
             Change::Delete if self.groups.iter().all(to_trash) => {
-                ", to the vendor's trash, which cannot be undone from here"
+                ", to the vendor's trash, which cannot be undone from here".to_owned()
             }
-            _ => ", which cannot be undone from here",
+            Change::Purge => ", for good, not to a trash; this cannot be undone".to_owned(),
+            _ => ", which cannot be undone from here".to_owned(),
         }
     }
 }
@@ -238,9 +255,17 @@ impl Group {
     /// What the change takes along.
     pub(super) fn takes_along(&self, change: &Change) -> &[Cow<'static, str>] {
         match (change, self.support()) {
-            (Change::Delete, Some(delete)) => &delete.takes_along,
+            (change, Some(delete)) if change.is_delete() => &delete.takes_along,
             _ => &[],
         }
+    }
+}
+
+/// Until when what is deleted at this time can be taken out of the trash again, if the vendor says.
+pub(crate) fn restorable_until(removal: Removal, at: Timestamp) -> Option<Timestamp> {
+    match removal {
+        Removal::Trash { restorable_for } => at.checked_add(restorable_for?).ok(),
+        _ => None,
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 
 use futures_util::TryStreamExt as _;
 use ticket_jobs::{Jobs, Loading, NewJob, Which};
+use tickets::accounts::Account;
+use tickets::provider::Removal;
 use tickets::{Change, ErrorKind};
 
 use super::input::InputTicket;
@@ -13,7 +15,7 @@ use super::refused::Refused;
 use crate::accounts::Accounts;
 use crate::args::Consent;
 use crate::failure::Failure;
-use crate::text::counted;
+use crate::text::{self, counted};
 
 /// Reads tickets into a job. If tickets are refused, all of them are told, and not only the first.
 pub(crate) struct Reading<'a> {
@@ -28,6 +30,8 @@ pub(crate) struct Reading<'a> {
     by_account: HashMap<String, Option<(usize, bool)>>,
     longest: (usize, String),
     refused: Refused,
+    /// Whether accounts without a trash are refused.
+    only_to_trash: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -47,7 +51,13 @@ impl<'a> Reading<'a> {
             by_account: HashMap::new(),
             longest: (0, String::new()),
             refused: Refused::default(),
+            only_to_trash: false,
         })
+    }
+
+    /// Refuses accounts where deleted tickets are in no trash.
+    pub(crate) fn only_to_trash(&mut self) {
+        self.only_to_trash = true;
     }
 
     /// Checks a ticket and adds it. Fails if the ledger does.
@@ -109,6 +119,9 @@ impl<'a> Reading<'a> {
     fn group(&self, name: &str) -> Result<Group, Failure> {
         let group = Group::new(self.accounts.connect(name)?, self.accounts.facts(name)?, 0);
         group.check(&self.change)?;
+        if self.only_to_trash {
+            refuse_without_trash(&group.account)?;
+        }
         Ok(group)
     }
 
@@ -172,4 +185,19 @@ impl<'a> Reading<'a> {
         };
         Ok((plan, self.job))
     }
+}
+
+/// Refuses an account where deleted tickets are in no trash.
+pub(crate) fn refuse_without_trash(account: &Account) -> Result<(), Failure> {
+    let info = account.tickets.info();
+    let why = match Change::Delete.removal(info) {
+        Some(Removal::Trash { .. }) | None => return Ok(()),
+        Some(Removal::Permanent) => "deletes tickets permanently",
+        Some(_) => "does not document a trash",
+    };
+    let message = format!(
+        "{} {why}, so --trash is refused; nothing was deleted",
+        info.title
+    );
+    Err(Failure::refused(message).at(text::line(&account.name)))
 }

@@ -41,7 +41,8 @@ pub(super) fn tickets(
              and `tickets job retry {job}` does again what failed"
         )));
     }
-    if *of != Change::Delete {
+    // Of a permanent delete it is told below why not.
+    if !of.is_delete() {
         let message = format!("{reported}: only what was deleted can be restored");
         return refused(Failure::refused(message));
     }

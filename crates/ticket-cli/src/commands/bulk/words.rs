@@ -9,7 +9,10 @@ use crate::text;
 
 /// The verb, such as "delete", which is also the name of the command.
 pub(crate) fn verb(change: &Change) -> &'static str {
-    change.operation().as_str()
+    match change {
+        Change::Purge => Change::Delete.operation().as_str(),
+        change => change.operation().as_str(),
+    }
 }
 
 /// The verb at the beginning of a sentence.

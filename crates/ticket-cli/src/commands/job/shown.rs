@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use ticket_jobs::erase::Erased;
 use ticket_jobs::{Guards, Job, JobAccount, JobState};
-use tickets::Outcome;
+use tickets::{Change, Outcome};
 
 use super::super::{bulk, planned};
 use super::erasure;
@@ -73,10 +74,12 @@ impl Shown {
         let details = job.change.details().into_iter();
         let details = details.map(|(name, value)| (name, text::cut(&value, LONGEST)));
         Self {
-            change: bulk::verb(&job.change),
-            verb: match job.erasure {
-                Some(_) => "erase",
-                None => bulk::verb(&job.change),
+            change: job.change.operation().as_str(),
+            verb: match (&job.erasure, &job.change) {
+                (Some(_), Change::Purge) => "permanent erase",
+                (None, Change::Purge) => "permanent delete",
+                (Some(_), _) => "erase",
+                (None, change) => bulk::verb(change),
             },
             state: match job.state {
                 JobState::Ready if job.workers > 0 => "running",

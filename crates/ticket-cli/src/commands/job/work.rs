@@ -256,7 +256,16 @@ async fn retry_erasure(
         }
     }
     let guards = job.guards.clone();
-    erase::make(erasure, guards, left, ledger, accounts, output).await?;
+    erase::make(
+        erasure,
+        guards,
+        job.change.clone(),
+        left,
+        ledger,
+        accounts,
+        output,
+    )
+    .await?;
     Ok(Exit::Done)
 }
 

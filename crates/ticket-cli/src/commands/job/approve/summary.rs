@@ -20,14 +20,18 @@ pub(super) fn of(plan: &Plan) -> String {
     let at = text::minute(&plan.planned_at.to_string());
     lines.push(format!("Planned by {} at {at}", by.unwrap_or_default()));
     lines.extend(
-        plan.accounts
-            .iter()
-            .map(|account| planned::account(&plan.change, account, account.tickets)),
+        plan.accounts.iter().map(|account| {
+            planned::account(&plan.change, account, account.tickets, plan.planned_at)
+        }),
     );
     lines.extend(planned::details(&plan.change));
     lines.extend(planned::guards(&plan.guards));
     if let Some(erasure) = &plan.erasure {
-        lines.extend([planned::erasure(erasure), planned::searches(erasure)]);
+        let removals = plan.accounts.iter().map(|account| &account.removal);
+        lines.extend([
+            planned::erasure(erasure, removals),
+            planned::searches(erasure),
+        ]);
     }
     let looked = match (plan.seen, plan.looked_at) {
         (0, _) | (_, None) => "No ticket was looked at:".to_owned(),
@@ -63,7 +67,7 @@ fn undoing(plan: &Plan) -> Option<String> {
     let is_final = |account: &&PlannedAccount| !matches!(account.removal, Removal::Trash { .. });
     let accounts = plan.accounts.iter();
     let finally: u64 = match plan.change {
-        Change::Delete => accounts
+        Change::Delete | Change::Purge => accounts
             .filter(is_final)
             .map(|account| account.tickets)
             .sum(),
