@@ -228,7 +228,7 @@ impl Change {
             Self::Update(_) => {
                 "an earlier attempt may have been carried out, and is not repeated because somebody may have changed the ticket since"
             }
-            Self::Delete | Self::Resolve | Self::Restore => {
+            Self::Delete | Self::Purge | Self::Resolve | Self::Restore => {
                 "an earlier attempt may have been carried out, and is not repeated because the vendor may have given the id to another ticket"
             }
         }

@@ -22,7 +22,7 @@ impl Change {
     /// ```
     pub fn details(&self) -> Vec<(String, String)> {
         match self {
-            Self::Delete | Self::Resolve | Self::Restore => Vec::new(),
+            Self::Delete | Self::Purge | Self::Resolve | Self::Restore => Vec::new(),
             Self::Update(patch) => of_patch(patch),
             Self::Comment(comment) => of_comment(comment),
         }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use ticket_jobs::erase::Erased;
 use ticket_jobs::{Guards, Job, JobAccount, JobState};
 use tickets::{Change, Outcome};
 
