@@ -118,12 +118,13 @@ impl Model {
 
     /// Whether a worker of the job that is not lost has claimed of the account, or tried to.
     fn is_attended(&self, job: usize, account: usize) -> bool {
-        self.events().any(|event| match event {
-            Event::Came(worker, place) => {
-                *place == account && self.job_of(*worker) == Some(job) && self.is_live(*worker)
-            }
-            _ => false,
-        })
+        let came = |worker: WorkerId| {
+            let mut events = self.events();
+            events.any(|event| matches!(event, Event::Came(who, place) if (*who, *place) == (worker, account)))
+        };
+        let workers = self.workers().into_iter();
+        let mut of_job = workers.filter(|worker| self.job_of(*worker) == Some(job));
+        of_job.any(|worker| came(worker) && self.is_live(worker))
     }
 
     /// Which worker has the ticket, and before when nobody gets it.
