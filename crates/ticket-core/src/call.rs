@@ -1,5 +1,6 @@
 //! What wraps one call: layers, retries, quotas.
 
+mod key;
 pub(crate) mod layer;
 pub(crate) mod layers;
 pub(crate) mod pace;

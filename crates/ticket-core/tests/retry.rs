@@ -15,8 +15,11 @@ use common::{Fake, error, make, operations};
 use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::BulkOptions;
 use ticket_core::call::{Retry, RetryPolicy, StackOptions};
+use ticket_core::model::Attachment;
+use ticket_core::provider::Support;
 use ticket_core::{
-    CallContext, Change, Effect, Error, ErrorKind, NewTicket, Operation, Outcome, Stop, Tickets,
+    CallContext, Change, Effect, Error, ErrorKind, NewTicket, Operation, Outcome, ProviderInfo,
+    Stop, Tickets,
 };
 use tokio::time::Instant;
 
@@ -402,4 +405,73 @@ async fn overflowing_wait_gives_up() {
     let endless = error(ErrorKind::RateLimited, Effect::None).with_retry_after(Duration::MAX);
     let obedient = attempts(3).max_retry_after(Duration::MAX);
     assert_eq!(times(obedient, SEED, endless).await, [0]);
+}
+
+/// A vendor that keeps keys for two hours and loses each answer, `latency` after the call.
+fn keeping_keys(latency: Duration) -> Fake {
+    let create = Support::new().keeps_keys_for(seconds(7200));
+    let info = move |mut info: ProviderInfo| {
+        info.capabilities = info.capabilities.with(Operation::Create, create);
+        info
+    };
+    let fake = Fake::new(1).latency(latency).info(info);
+    fake.answering(|_| Err(error(ErrorKind::Unavailable, Effect::Unknown)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn create_without_an_answer_is_repeated_with_one_key_where_keys_are_kept() {
+    let fake = keeping_keys(Duration::ZERO);
+    let log = fake.log();
+    let tickets = fake.layered(retry(attempts(3)));
+    let ticket = NewTicket::new("a");
+    let error = tickets.create(&ticket).await.unwrap_err();
+    assert_eq!((error.effect(), error.attempts()), (Effect::Unknown, 3));
+    let own = CallContext::new().idempotency_key("own");
+    tickets.with(own).create(&ticket).await.unwrap_err();
+    tickets.create(&ticket).await.unwrap_err();
+    let keys = log.ids();
+    let parts: Vec<&[String]> = keys.chunks(3).collect();
+    for part in &parts {
+        assert!(part.iter().all(|key| *key == part[0]), "{keys:?}");
+    }
+    assert_eq!(parts[1][0], "own");
+    assert!(parts[0][0].len() == 32 && parts[0][0] != parts[2][0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn create_is_not_repeated_once_its_key_may_be_gone() {
+    // Each answer is lost after 40 minutes, and the vendor keeps keys for two hours.
+    let fake = keeping_keys(seconds(2400));
+    let log = fake.log();
+    let tickets = fake.layered(retry(attempts(10)));
+    let error = tickets.create(&NewTicket::new("a")).await.unwrap_err();
+    assert_eq!((error.effect(), error.attempts()), (Effect::Unknown, 3));
+    assert_eq!(log.count(), 3);
+    // Nobody knows when an earlier process used the key.
+    let fake = keeping_keys(Duration::ZERO);
+    let log = fake.log();
+    let tickets = fake.layered(retry(attempts(10)));
+    let context = CallContext::new()
+        .idempotency_key("of an earlier process")
+        .earlier_attempt(Effect::Unknown);
+    let again = tickets.with(context).create(&NewTicket::new("a")).await;
+    assert_eq!(again.unwrap_err().effect(), Effect::Unknown);
+    assert_eq!(log.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn create_whose_files_are_sent_ahead_is_not_repeated_by_its_key() {
+    for (requests_per_file, calls) in [(0, 3), (1, 1)] {
+        let support = move |mut info: ProviderInfo| {
+            let create = info.capabilities.support_mut(Operation::Create);
+            create.unwrap().requests_per_file = requests_per_file;
+            info
+        };
+        let fake = keeping_keys(Duration::ZERO).info(support);
+        let log = fake.log();
+        let ticket = NewTicket::new("a").attachment(Attachment::new("a.txt", *b"a"));
+        let failed = fake.layered(retry(attempts(3))).create(&ticket).await;
+        assert_eq!(failed.unwrap_err().effect(), Effect::Unknown);
+        assert_eq!(log.count(), calls);
+    }
 }

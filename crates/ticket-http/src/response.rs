@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use memchr::memmem;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use ticket_core::{Error, ErrorKind, Result};
@@ -47,7 +47,15 @@ impl HttpResponse {
 
     /// The names of its headers, in lower case, each once.
     pub fn header_names(&self) -> impl Iterator<Item = &str> {
-        self.headers.keys().map(reqwest::header::HeaderName::as_str)
+        self.headers.keys().map(HeaderName::as_str)
+    }
+
+    /// The headers whose names begin with `prefix`, in lower case, if their values are visible ASCII: each without the
+    /// prefix, and its value.
+    pub fn headers_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let rest = move |name: &'a HeaderName| name.as_str().strip_prefix(prefix);
+        let headers = self.headers.iter();
+        headers.filter_map(move |(name, value)| Some((rest(name)?, value.to_str().ok()?)))
     }
 
     /// The body. For non-2xx replies it may be truncated.

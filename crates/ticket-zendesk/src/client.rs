@@ -13,7 +13,7 @@ use ticket_http::{HttpClient, HttpConfig, HttpRequest, HttpResponse, Reply, basi
 use crate::config::ZendeskConfig;
 use crate::error::{self, Names};
 use crate::info::{ID, info_of};
-use crate::wire;
+use crate::{limits, wire};
 
 /// The path of the API, below the base URL.
 pub(crate) const API: [&str; 2] = ["api", "v2"];
@@ -281,6 +281,9 @@ impl Zendesk {
     ) -> Result<HttpResponse> {
         let reply = async {
             let response = request.send().await?;
+            if let Some(learned) = &self.info.learned {
+                limits::learn(learned, operation, &response);
+            }
             error::check(&response, documented, names)?;
             Ok(response)
         };

@@ -45,6 +45,9 @@ pub(crate) const RESTORABLE_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 6
 /// How many tickets one bulk delete names (recordings: more are refused).
 const BATCH: usize = 100;
 
+/// For how long the key of a create is kept (page `introduction`).
+const KEYS_KEPT: Duration = Duration::from_secs(2 * 60 * 60);
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn pages(fields: &[Field]) -> Fields {
@@ -163,6 +166,7 @@ fn jobs() -> Limit {
 /// * A delete moves a ticket to the trash for 30 days; then it is scrubbed (`OpenAPI` text). A purge deletes what is in the
 ///   trash for good.
 /// * Reads are not declared to show every write.
+/// * Limits are learned from the headers of replies (page `usage_limits`; recordings), and the smaller ones hold.
 pub fn info() -> ProviderInfo {
     info_of(Plan::default(), false)
 }
@@ -179,7 +183,10 @@ pub(crate) fn info_of(plan: Plan, reuses_ids: bool) -> ProviderInfo {
         )
         .with(
             Operation::Create,
-            Support::new().fields(create_fields()).requests_per_file(1),
+            Support::new()
+                .fields(create_fields())
+                .requests_per_file(1)
+                .keeps_keys_for(KEYS_KEPT),
         )
         .with(
             Operation::Update,
@@ -206,6 +213,7 @@ pub(crate) fn info_of(plan: Plan, reuses_ids: bool) -> ProviderInfo {
         .with(Operation::Download, Support::new().requests(2));
     let info = ProviderInfo::new(ID, "Zendesk", capabilities)
         .id_form(IdForm::Number)
+        .learns_limits()
         .limit(Limit::new().window(Quota::new(plan.calls_per_minute(), MINUTE)))
         // Of the list as it was seen in a recording, and of the search export (`OpenAPI` text).
         .limit(Limit::of([Operation::List]).window(Quota::new(100, MINUTE)))

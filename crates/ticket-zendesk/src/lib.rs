@@ -8,6 +8,7 @@ mod deletes;
 mod error;
 mod info;
 mod job;
+mod limits;
 mod mapping;
 mod pages;
 mod provider;

@@ -104,6 +104,7 @@ impl TicketProvider for Zendesk {
         let created = self.create_ticket(&wire, key).await?;
         let id = TicketId::from(created.ticket.value.id.clone());
         let raw = created.ticket.raw.clone();
+        let is_repeat = created.is_repeat;
         let mut asked = TicketPatch::new();
         asked.priority.clone_from(&ticket.priority);
         asked.assignee.clone_from(&ticket.assignee);
@@ -111,7 +112,7 @@ impl TicketProvider for Zendesk {
         let mut dropped = mapping::not_applied(&asked, &mapping::ticket(created.ticket, &[]));
         dropped.extend(created.ignored);
         if dropped.is_empty() {
-            return Ok(Created::new(id, raw));
+            return Ok(Created::new(id, raw).by_earlier_attempt(is_repeat));
         }
         // The ticket exists, so that a repeat would be a second one.
         let message = format!(

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::BulkOptions;
+use ticket_core::call::StackOptions;
 use ticket_core::model::{Attachment, PageRequest, State, Status};
 use ticket_core::{
     CallContext, Change, Effect, ErrorKind, NewComment, NewTicket, Outcome, TicketPatch,
@@ -17,10 +18,12 @@ use ticket_core::{
 };
 use ticket_sandbox::credentials::{ZENDESK_API_TOKEN, ZENDESK_EMAIL};
 use ticket_sandbox::{
-    Endpoint, Fault, JobFault, Rule, Sandbox, SandboxBuilder, TicketSeed, Vendor,
+    Endpoint, Fault, JobFault, LimitHeaders, Quota, Rule, Sandbox, SandboxBuilder, TicketSeed,
+    Vendor, WindowModel,
 };
 use ticket_testkit::InProcess;
 use ticket_zendesk::{HttpConfig, Plan, Zendesk, ZendeskConfig, wire};
+use tokio::time::Instant;
 
 /// A sandbox in this process without tickets and limits, and a client of it. The clock is the test's.
 fn start() -> (Arc<Sandbox>, Zendesk) {
@@ -191,6 +194,133 @@ async fn plan_decides_how_many_calls_are_made_and_none_is_refused() {
     assert_eq!(refused.count(), 0);
 }
 
+/// A sandbox with a small plan whose replies have such headers, and a client that takes it for the largest plan.
+fn start_with_a_wrong_plan(
+    headers: LimitHeaders,
+    model: WindowModel,
+) -> (Arc<Sandbox>, ZendeskConfig) {
+    let quota = Quota {
+        calls: 200,
+        window: Duration::from_secs(60),
+        model,
+    };
+    let (sandbox, _) = start_with(|builder| {
+        let builder = builder.zendesk_quota(quota);
+        builder.zendesk_limit_headers(headers)
+    });
+    let latency = Fault::Delay(Duration::from_millis(80));
+    sandbox.inject(Rule::new(latency).always());
+    let http = HttpConfig::default().transport(InProcess::new(Arc::clone(&sandbox)));
+    let base_url = sandbox.base_url(Vendor::Zendesk);
+    let config = ZendeskConfig::new(base_url, ZENDESK_EMAIL, ZENDESK_API_TOKEN);
+    (sandbox, config.plan(Plan::HighVolume).http(http))
+}
+
+/// How many calls were above a limit, by the sandbox's count.
+fn refused(sandbox: &Sandbox) -> usize {
+    let seen = sandbox.journal();
+    seen.iter().filter(|seen| seen.is_above_quota()).count()
+}
+
+/// Reads these tickets, up to 50 at once.
+async fn read_all(tickets: &Tickets, ids: Vec<String>) {
+    let reads = ids.into_iter().map(|id| {
+        let tickets = tickets.clone();
+        async move { tickets.get(id).await }
+    });
+    let reads: Vec<_> = stream::iter(reads).buffer_unordered(50).collect().await;
+    let failed = reads.iter().find_map(|read| read.as_ref().err());
+    assert!(failed.is_none(), "{failed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn limit_that_replies_tell_is_kept_where_the_plan_is_set_too_high() {
+    for model in [WindowModel::Fixed, WindowModel::Sliding] {
+        for (headers, is_told) in [
+            (LimitHeaders::Current, true),
+            (LimitHeaders::Older, true),
+            (LimitHeaders::Absent, false),
+        ] {
+            let (sandbox, config) = start_with_a_wrong_plan(headers, model);
+            sandbox.add_tickets(Vendor::Zendesk, 700);
+            let tickets = Tickets::new(Zendesk::new(&config).unwrap());
+            let begun = Instant::now();
+            read_all(&tickets, sandbox.ticket_ids(Vendor::Zendesk)).await;
+            let took = begun.elapsed();
+            assert_eq!(refused(&sandbox) == 0, is_told, "{headers:?} {model:?}");
+            // Slower than the limit allows by a few calls only.
+            let least = Duration::from_secs(180);
+            assert!(
+                took >= least && took < least * 5 / 4,
+                "{took:?} {headers:?} {model:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_other_programs_and_earlier_processes_used_up_is_waited_for() {
+    let (sandbox, config) = start_with_a_wrong_plan(LimitHeaders::Current, WindowModel::Fixed);
+    sandbox.add_tickets(Vendor::Zendesk, 150);
+    let ids = sandbox.ticket_ids(Vendor::Zendesk);
+    let connect = || Tickets::new(Zendesk::new(&config).unwrap());
+    read_all(&connect(), ids.clone()).await;
+    let begun = Instant::now();
+    let second = connect();
+    second.get("1").await.unwrap();
+    read_all(&second, ids).await;
+    assert_eq!(refused(&sandbox), 0);
+    assert!(begun.elapsed() > Duration::from_secs(50));
+}
+
+#[tokio::test(start_paused = true)]
+async fn limit_of_an_endpoint_is_learned_and_delays_no_other() {
+    let (sandbox, config) = start_with_a_wrong_plan(LimitHeaders::Current, WindowModel::Fixed);
+    sandbox.add_tickets(Vendor::Zendesk, 1);
+    let tickets = Tickets::new(Zendesk::new(&config).unwrap());
+    tokio::time::advance(Duration::from_secs(120)).await;
+    let query = TicketQuery::new().updated_after("2026-01-26T00:00:00Z".parse().unwrap());
+    let begun = Instant::now();
+    for _ in 0..10 {
+        tickets.list(&query).await.unwrap();
+    }
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    // The export takes 10 calls a minute, which is not declared.
+    tickets.get("1").await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    tickets.list(&query).await.unwrap();
+    assert!(begun.elapsed() > Duration::from_secs(50));
+    assert_eq!(refused(&sandbox), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn create_without_an_answer_is_repeated_with_its_key_and_told_as_the_earlier_one() {
+    let (sandbox, zendesk) = start();
+    sandbox.inject(Rule::new(Fault::LostResponse).endpoint(Endpoint::Create));
+    let tickets = Tickets::new(zendesk);
+    let ticket = NewTicket::new("Card refused").description("The till says: declined.");
+    let created = tickets.create(&ticket).await.unwrap();
+    assert!(created.by_earlier_attempt);
+    assert_eq!(
+        sandbox.ticket_ids(Vendor::Zendesk),
+        [created.id.to_string()]
+    );
+    let journal = sandbox.journal();
+    let keys = journal.iter().map(|seen| seen.header("idempotency-key"));
+    let keys: Vec<_> = keys.collect();
+    assert_eq!(keys.len(), 2);
+    assert!(keys[0].is_some_and(|key| key.len() == 32) && keys[0] == keys[1]);
+    // The same ticket again is another one.
+    let second = tickets.create(&ticket).await.unwrap();
+    assert!(!second.by_earlier_attempt && second.id != created.id);
+    // Files are uploaded anew at each attempt, so that the key would be refused.
+    sandbox.inject(Rule::new(Fault::LostResponse).endpoint(Endpoint::Create));
+    let file = Attachment::new("a.txt", *b"hello");
+    let error = tickets.create(&ticket.attachment(file)).await.unwrap_err();
+    assert_eq!((error.effect(), error.attempts()), (Effect::Unknown, 1));
+    assert_eq!(sandbox.tickets(Vendor::Zendesk).len(), 3);
+}
+
 /// The outcomes of a delete, by ticket.
 async fn delete(tickets: &Tickets, ids: &[String]) -> Vec<(String, Outcome)> {
     let named = stream::iter(ids.to_vec()).map(|id| ((), id));
@@ -283,7 +413,9 @@ async fn ten_thousand_deletes_as_odd_jobs_contradict_no_ticket() {
         Fault::Job(JobFault::OneResult),
     ];
     sandbox.random_faults(19, 0.1, odd.to_vec());
-    let tickets = Tickets::new(zendesk);
+    // How long it waits between attempts is drawn too.
+    let options = StackOptions::default().seed(19);
+    let tickets = Tickets::with_options(Arc::new(zendesk), &options);
     let ids = sandbox.ticket_ids(Vendor::Zendesk);
     let outcomes = delete(&tickets, &ids).await;
     assert_eq!(outcomes.len(), 10_000);

@@ -3,6 +3,7 @@
 //! Retries are in `Retry`, time limits of attempts in `Timeout`.
 
 mod adaptive;
+mod held;
 mod line;
 mod refusal;
 mod slots;
@@ -21,7 +22,10 @@ use tokio::time::Instant;
 pub use self::line::Waiting;
 pub use self::slots::{CallIntent, NoSlot, Slot, Slots, WaitReason};
 
-use self::adaptive::{Adaptive, CEILING, Place};
+pub(crate) use self::held::Held;
+
+use self::adaptive::{Adaptive, CEILING};
+use self::held::{Kept, Permits, Taken};
 use self::line::{FirstInLine, Line, Wait};
 use self::refusal::{Refused, called_off, too_late};
 pub(crate) use self::slots::LONGEST;
@@ -29,6 +33,7 @@ pub(crate) use self::slots::LONGEST;
 use self::slots::InProcess;
 use crate::provider::context::{CallContext, WaitEnded};
 use crate::provider::error::{Effect, Error, Result};
+use crate::provider::learned;
 use crate::provider::limit::{Limit, Quota};
 use crate::provider::operation::Operation;
 
@@ -52,12 +57,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 /// The vendor never counts more calls in a window than the quota allows, with a sliding window, a fixed
 /// window or a token bucket, and whether or not it counts rejected calls. This holds as long as
 ///
-/// * no other program uses the account's quota,
+/// * no other program uses the account's quota, or the vendor's replies [tell](crate::provider::LearnedLimits) what is left,
 /// * the vendor counts a call between its request and its reply,
 /// * a dropped or timed-out call that is still in transit arrives before any later call. There is no
 ///   allowance for a request that a proxy delays.
 ///
 /// This costs a part of the rate: about `latency / (window + latency)`.
+///
+/// # Learned limits
+///
+/// Where a provider [learns](crate::ProviderInfo::learned) limits from the vendor's replies, a call waits for these too, so that
+/// the tighter limit holds. With [`Slots`] that several processes share, each process keeps what its own replies told.
 ///
 /// # Calls at once
 ///
@@ -95,7 +105,8 @@ pub struct Pacer {
     /// Its holder is the head of the queue. Only the head asks for a slot.
     queue_head: Semaphore,
     line: Line,
-    /// Notified when the account is paused: the head of the queue must ask again how long to wait.
+    /// Notified when the account is paused, and when a call ends that a learned limit counted: the head of the queue must ask
+    /// again how long to wait.
     closed: Notify,
     in_flight: AtomicUsize,
 }
@@ -172,6 +183,18 @@ impl Pacer {
             .flat_map(|limit| &limit.windows)
     }
 
+    /// The quotas that count this call, the learned ones too.
+    fn quotas(&self, intent: &CallIntent<'_>) -> Vec<Quota> {
+        let learned = intent.learned.map(|one| one.quotas(intent.operation()));
+        let declared = self.windows(intent.operation()).copied();
+        declared.chain(learned.unwrap_or_default()).collect()
+    }
+
+    /// Whether the call needs no slot.
+    fn is_unlimited(&self, intent: &CallIntent<'_>) -> bool {
+        intent.learned.is_none() && self.unlimited.load(Relaxed)
+    }
+
     /// How many calls are made at once at first where that [adapts](Self#calls-at-once).
     pub const FIRST_AT_ONCE: usize = adaptive::START;
 
@@ -222,11 +245,11 @@ impl Pacer {
             Some(WaitEnded::Stopped) => {
                 return refuse(called_off("cancelled; nothing was sent"));
             }
-            Some(WaitEnded::Deadline) => return refuse(too_late(None, [])),
+            Some(WaitEnded::Deadline) => return refuse(too_late(None, &[])),
             None => {}
         }
         let adaptive = self.adaptive_for(operation, context);
-        if let Some(slot) = self.pass_at_once(operation, requests, adaptive) {
+        if let Some(slot) = self.pass_at_once(intent, adaptive) {
             return Ok(slot);
         }
         Box::pin(self.acquire_in_turn(provider, intent, context, adaptive)).await
@@ -250,14 +273,12 @@ impl Pacer {
         match passed {
             Ok(Ok(slot)) => Ok(slot),
             Ok(Err(Refused::TooLate(blocked_by))) => {
-                refuse(too_late(Some(blocked_by), self.windows(operation)))
+                refuse(too_late(Some(blocked_by), &self.quotas(&intent)))
             }
             Ok(Err(Refused::NoSlots(error))) => {
                 refuse(error.with_effect(Effect::None).not_attempted())
             }
-            Err(WaitEnded::Deadline) => {
-                refuse(too_late(wait.blocked_by(), self.windows(operation)))
-            }
+            Err(WaitEnded::Deadline) => refuse(too_late(wait.blocked_by(), &self.quotas(&intent))),
             Err(WaitEnded::Stopped) => refuse(called_off(
                 "cancelled while waiting for the quota; nothing was sent",
             )),
@@ -288,26 +309,25 @@ impl Pacer {
     /// Takes a slot without waiting, if no call is waiting and the quota allows it. This is the usual case.
     fn pass_at_once<'a>(
         &'a self,
-        operation: Operation,
-        requests: usize,
+        intent: &CallIntent<'_>,
         adaptive: Option<&'a Adaptive>,
     ) -> Option<Held<'a>> {
         let Store::InProcess(slots) = &self.slots else {
             return None;
         };
+        let operation = intent.operation();
         let permits = self.gates(operation).map(Semaphore::try_acquire);
         let mut permits = Permits::of(permits.collect::<Result<_, _>>().ok()?);
         if let Some(adaptive) = adaptive {
             let permit = adaptive.gate().try_acquire().ok()?;
             permits.place = Some(adaptive.place(permit));
         }
-        if self.unlimited.load(Relaxed) {
-            return Some(Held::new(self, Kept::Nothing, permits, operation));
+        if self.is_unlimited(intent) {
+            return Some(Held::new(self, Taken::NOTHING, permits, operation));
         }
         let _turn = self.queue_head.try_acquire().ok()?;
-        slots.try_take(operation, requests).ok()?;
-        let kept = Kept::InProcess(slots, operation, requests);
-        Some(Held::new(self, kept, permits, operation))
+        let slots = in_process(slots, intent).ok()?;
+        Some(Held::new(self, slots, permits, operation))
     }
 
     /// Waits for the concurrency limits, then for a slot. A busy endpoint does not delay other endpoints, and
@@ -328,8 +348,8 @@ impl Pacer {
             let permit = permit(adaptive.gate(), wait).await;
             permits.place = permit.map(|permit| adaptive.place(permit));
         }
-        if self.unlimited.load(Relaxed) {
-            return Ok(Held::new(self, Kept::Nothing, permits, operation));
+        if self.is_unlimited(intent) {
+            return Ok(Held::new(self, Taken::NOTHING, permits, operation));
         }
         // Where nobody waits, calls ask a store together, so that it can record them together.
         let mut answer = match &self.slots {
@@ -337,7 +357,7 @@ impl Pacer {
                 match self.take(intent).await {
                     Err(NoSlot::Wait { reason, at_least }) => Some((reason, at_least)),
                     Err(NoSlot::Failed(error)) => return Err(Refused::NoSlots(error)),
-                    Ok(kept) => return Ok(Held::new(self, kept, permits, operation)),
+                    Ok(slots) => return Ok(Held::new(self, slots, permits, operation)),
                 }
             }
             _ => None,
@@ -361,7 +381,7 @@ impl Pacer {
                 Some(wait) => wait,
                 None => match self.take(intent).await {
                     // There is no await from here on, so a taken slot cannot be lost.
-                    Ok(kept) => return Ok(Held::new(self, kept, permits, operation)),
+                    Ok(slots) => return Ok(Held::new(self, slots, permits, operation)),
                     Err(NoSlot::Wait { reason, at_least }) => (reason, at_least),
                     Err(NoSlot::Failed(error)) => return Err(Refused::NoSlots(error)),
                 },
@@ -380,21 +400,19 @@ impl Pacer {
     }
 
     /// Asks for the slots of this call.
-    async fn take(&self, intent: &CallIntent<'_>) -> Result<Kept<'_>, NoSlot> {
+    async fn take(&self, intent: &CallIntent<'_>) -> Result<Taken<'_>, NoSlot> {
         match &self.slots {
-            Store::InProcess(slots) => {
-                let (operation, requests) = (intent.operation(), intent.requests);
-                slots.try_take(operation, requests)?;
-                Ok(Kept::InProcess(slots, operation, requests))
-            }
+            Store::InProcess(slots) => in_process(slots, intent),
             Store::External(slots) => {
+                let learned = learned_place(intent)?;
                 let taken = slots.take(intent).await;
                 if let Err(NoSlot::Wait { reason, .. }) = &taken {
                     if *reason == WaitReason::Concurrency && intent.at_once.is_some() {
                         self.adaptive.crowded();
                     }
                 }
-                taken.map(Kept::External)
+                let kept = Kept::External(taken?);
+                Ok(Taken { kept, learned })
             }
         }
     }
@@ -410,77 +428,23 @@ impl Pacer {
     }
 }
 
-/// A call in flight. Dropping it marks the call as cancelled.
-#[derive(Debug)]
-pub(crate) struct Held<'a> {
-    pacer: &'a Pacer,
-    kept: Kept<'a>,
-    /// Released after the slot, so that the next holder finds the slot given back.
-    permits: Permits<'a>,
+/// Takes the slots of this call, if they are free now.
+fn in_process<'a>(slots: &'a InProcess, intent: &CallIntent<'_>) -> Result<Taken<'a>, NoSlot> {
+    let learned = learned_place(intent)?;
+    let (operation, requests) = (intent.operation(), intent.requests);
+    slots.try_take(operation, requests)?;
+    let kept = Kept::InProcess(slots, operation, requests);
+    Ok(Taken { kept, learned })
 }
 
-/// Which of the calls at once this one is, by each limit.
-#[derive(Debug, Default)]
-struct Permits<'a> {
-    of_limits: Vec<SemaphorePermit<'a>>,
-    place: Option<Place<'a>>,
-}
-
-impl<'a> Permits<'a> {
-    fn of(of_limits: Vec<SemaphorePermit<'a>>) -> Self {
-        Self {
-            of_limits,
-            place: None,
-        }
-    }
-}
-
-/// The slots of a call in flight.
-#[derive(Debug)]
-enum Kept<'a> {
-    Nothing,
-    InProcess(&'a InProcess, Operation, usize),
-    External(Box<dyn Slot>),
-}
-
-impl<'a> Held<'a> {
-    fn new(
-        pacer: &'a Pacer,
-        kept: Kept<'a>,
-        mut permits: Permits<'a>,
-        operation: Operation,
-    ) -> Self {
-        pacer.in_flight.fetch_add(1, Relaxed);
-        if let Some(place) = &mut permits.place {
-            place.begin(operation);
-        }
-        Self {
-            pacer,
-            kept,
-            permits,
-        }
-    }
-
-    /// The call has ended, with this error or without one.
-    pub(crate) async fn end(mut self, error: Option<&Error>) {
-        if let Some(place) = &mut self.permits.place {
-            place.end(error);
-        }
-        match std::mem::replace(&mut self.kept, Kept::Nothing) {
-            Kept::External(slot) => slot.end(error).await,
-            // Given back when this is dropped.
-            kept => self.kept = kept,
-        }
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.pacer.in_flight.fetch_sub(1, Relaxed);
-        if let Kept::InProcess(slots, operation, requests) = self.kept {
-            slots.give_back(operation, requests);
-        }
-    }
+/// Takes a place of this call in the limits that the vendor's replies told.
+fn learned_place(intent: &CallIntent<'_>) -> Result<Option<learned::Place>, NoSlot> {
+    let learned = intent.learned;
+    let place = learned.map(|learned| learned.take(intent.operation(), intent.requests));
+    place.transpose().map_err(|at_least| NoSlot::Wait {
+        reason: WaitReason::Quota,
+        at_least,
+    })
 }
 
 /// Why a window can never hold so many requests.

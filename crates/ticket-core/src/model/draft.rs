@@ -142,6 +142,10 @@ pub struct Created {
     pub id: TicketId,
     /// The vendor's JSON, unmodified.
     pub raw: RawJson,
+    /// Whether an earlier attempt with the same [idempotency key](crate::CallContext::idempotency_key) created it, so that this
+    /// one created nothing. Left out of the JSON if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_earlier_attempt: bool,
 }
 
 impl Created {
@@ -150,7 +154,15 @@ impl Created {
         Self {
             id: id.into(),
             raw: raw.into(),
+            by_earlier_attempt: false,
         }
+    }
+
+    /// Says whether an earlier attempt with the same idempotency key created the ticket.
+    #[must_use]
+    pub fn by_earlier_attempt(mut self, is_so: bool) -> Self {
+        self.by_earlier_attempt = is_so;
+        self
     }
 }
 
@@ -159,6 +171,7 @@ impl fmt::Debug for Created {
         f.debug_struct("Created")
             .field("id", &self.id)
             .field("raw", &self.raw)
+            .field("by_earlier_attempt", &self.by_earlier_attempt)
             .finish()
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::provider::field::Fields;
 use crate::provider::id_form::IdForm;
+use crate::provider::learned::LearnedLimits;
 use crate::provider::limit::Limit;
 use crate::provider::operation::{Operation, Request};
 use crate::provider::support::Support;
@@ -172,6 +173,10 @@ pub struct ProviderInfo {
     pub capabilities: Capabilities,
     /// How many calls it allows, as far as it documents that; none where it knows of no limit.
     pub limits: Vec<Limit>,
+    /// What the vendor's replies tell of its limits, which the pacer keeps besides the declared ones. Default: nothing is learned.
+    ///
+    /// Not declared, but live: the provider records it, and clones share it.
+    pub learned: Option<LearnedLimits>,
     /// The form of its ticket ids. Default: any text.
     pub id_form: IdForm,
     /// Whether the id of a deleted ticket is never given to another ticket. Default: unknown, so no.
@@ -207,6 +212,7 @@ impl ProviderInfo {
             title: title.into(),
             capabilities,
             limits: Vec::new(),
+            learned: None,
             id_form: IdForm::default(),
             never_reuses_ids: false,
             redirects_ids: false,
@@ -274,6 +280,13 @@ impl ProviderInfo {
     #[must_use]
     pub fn limit(mut self, limit: Limit) -> Self {
         self.limits.push(limit);
+        self
+    }
+
+    /// Says that the provider learns limits from the vendor's replies: it records them in [`learned`](Self::learned).
+    #[must_use]
+    pub fn learns_limits(mut self) -> Self {
+        self.learned = Some(LearnedLimits::default());
         self
     }
 }

@@ -42,8 +42,10 @@ pub struct CallContext {
     /// The effect of attempts before this call, for example by a process that was killed. After
     /// [`Effect::Unknown`], a delete that finds no ticket proves nothing by itself: the ticket is read.
     pub earlier_attempt: Effect,
-    /// Lets the vendor detect a repeated create, if the vendor supports idempotency keys; otherwise it is
-    /// ignored. Use each key for one create only.
+    /// Lets the vendor detect a repeated create, if the vendor [keeps keys](crate::provider::Support::keeps_keys_for); otherwise it
+    /// is ignored. Use each key for one create only. Default: a random one for each create, which its repeats share.
+    ///
+    /// With a key of your own, another process can repeat the create after a crash, within the time that the vendor keeps it.
     pub idempotency_key: Option<Arc<str>>,
     /// Names the work that the call is a part of, for whoever [records](crate::call::Slots) calls.
     pub work: Option<Arc<str>>,

@@ -36,6 +36,11 @@ pub struct Support {
     ///
     /// See [`decides`](Self::decides).
     pub decides: Cow<'static, [Field]>,
+    /// For how long the vendor keeps the [idempotency key](crate::CallContext::idempotency_key) of a create: a repeat with the
+    /// same key is answered by the first reply and creates nothing. Default: it has no keys.
+    ///
+    /// Within this time, and only then, a create of unknown effect is repeated.
+    pub keeps_keys_for: Option<Duration>,
 }
 
 /// What a delete does.
@@ -112,6 +117,7 @@ impl Default for Support {
             removal: Removal::default(),
             takes_along: Cow::default(),
             decides: Cow::default(),
+            keeps_keys_for: None,
         }
     }
 }
@@ -191,6 +197,13 @@ impl Support {
     #[must_use]
     pub fn decides(mut self, fields: impl Into<Cow<'static, [Field]>>) -> Self {
         self.decides = fields.into();
+        self
+    }
+
+    /// Says for how long the vendor keeps the idempotency key of a create.
+    #[must_use]
+    pub fn keeps_keys_for(mut self, time: Duration) -> Self {
+        self.keeps_keys_for = Some(time);
         self
     }
 }

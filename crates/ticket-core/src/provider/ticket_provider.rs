@@ -72,7 +72,8 @@ pub trait TicketProvider: Debug + Send + Sync + 'static {
         Err(Error::unsupported(&self.info().id, Operation::List))
     }
 
-    /// Files a ticket. Not idempotent: a repeat may file a second one.
+    /// Files a ticket. Not idempotent: a repeat may file a second one, unless the vendor
+    /// [keeps](crate::provider::Support::keeps_keys_for) the idempotency key of the context.
     ///
     /// # Errors
     ///

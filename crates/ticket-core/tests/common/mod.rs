@@ -188,8 +188,11 @@ impl TicketProvider for Fake {
         Ok(Page::last(Vec::new()))
     }
 
-    async fn create(&self, _context: &CallContext, _ticket: &NewTicket) -> Result<Created> {
-        self.call(Operation::Create, &[]).await?;
+    /// Its idempotency key stands in the place of the id.
+    async fn create(&self, context: &CallContext, _ticket: &NewTicket) -> Result<Created> {
+        let key = context.idempotency_key.as_deref().map(TicketId::from);
+        let key: Vec<_> = key.iter().collect();
+        self.call(Operation::Create, &key).await?;
         Ok(Created::new("1", raw()))
     }
 

@@ -51,6 +51,7 @@ impl Layer for Pace {
             work: context.work.as_deref(),
             longest: self.longest,
             at_once: None,
+            learned: call.info().learned.as_ref(),
         };
         let slot = self.pacer.acquire(provider, &intent, context).await;
         #[cfg(feature = "metrics")]

@@ -8,6 +8,7 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 
 use super::observe::record_failure;
+use crate::call::key;
 use crate::call::layer::{Call, Layer, Next, Reply};
 use crate::call::retry::{Budget, RetryPolicy};
 use crate::provider::context::{CallContext, WaitEnded};
@@ -18,6 +19,10 @@ use crate::provider::error::{Effect, Error, ErrorKind, Result};
 /// The result describes all attempts together. Once one attempt has an unknown effect, so has the call,
 /// whatever later attempts return: an error keeps its message, but its effect is unknown, and a ticket that a
 /// repeated delete rejects or does not find is `Unknown`. The error holds the number of attempts.
+///
+/// A create gets an idempotency key where the vendor [keeps](crate::provider::Support::keeps_keys_for) one and the context has
+/// none. With its key it is repeated also after an attempt of unknown effect, as long as the vendor keeps the key; not if its
+/// files are sent by requests of their own, which no key covers.
 ///
 /// Each attempt has a tracing span, `ticket_attempt`. Each wait and giving up are events: see
 /// [`Observe`](crate::call::Observe).
@@ -95,6 +100,11 @@ impl Retry {
 
 impl Layer for Retry {
     async fn call<T: Reply>(&self, call: Call<'_>, next: &impl Next<T>) -> Result<T> {
+        let with_key = key::context(&call);
+        let call = match &with_key {
+            Some(context) => call.with_context(context),
+            None => call,
+        };
         let past = Past::before(&call);
         match self.attempt(call, &past, next).await {
             Ok(reply) => Ok(reply),
@@ -144,8 +154,13 @@ impl Retry {
         mut past: Past,
         mut error: Error,
     ) -> Result<T> {
-        let may_repeat = call.info().may_repeat(&call.request());
         let mut context = call.context().clone();
+        if let Some(until) = past.key_is_kept_until {
+            let deadline = context.deadline.map_or(until, |at| at.min(until));
+            context.deadline = Some(deadline);
+        }
+        let is_keyed = past.key_is_kept_until.is_some();
+        let may_repeat = is_keyed || call.info().may_repeat(&call.request());
         loop {
             if error.is_not_attempted() {
                 return Err(past.not_attempted(error));
@@ -194,6 +209,8 @@ struct Past {
     /// Unknown once one attempt had an unknown effect, including attempts before this call.
     effect: Effect,
     last: Option<Error>,
+    /// Of a create that its idempotency key makes safe to repeat: until when.
+    key_is_kept_until: Option<Instant>,
 }
 
 impl Past {
@@ -209,6 +226,7 @@ impl Past {
             attempts: 0,
             effect,
             last: None,
+            key_is_kept_until: key::is_kept_until(call),
         }
     }
 

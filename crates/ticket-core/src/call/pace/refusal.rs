@@ -25,10 +25,7 @@ impl Waiting {
 }
 
 /// The error of a call that cannot be sent before its deadline.
-pub(super) fn too_late<'a>(
-    blocked_by: Option<Waiting>,
-    windows: impl IntoIterator<Item = &'a Quota>,
-) -> Error {
+pub(super) fn too_late(blocked_by: Option<Waiting>, windows: &[Quota]) -> Error {
     let message = match blocked_by.map(|waiting| waiting.reason) {
         None => "the deadline has passed; nothing was sent".to_owned(),
         Some(WaitReason::Quota) => format!(
@@ -55,7 +52,7 @@ pub(super) fn called_off(message: &str) -> Error {
     Error::new(ErrorKind::Cancelled, message).not_attempted()
 }
 
-fn in_words<'a>(windows: impl IntoIterator<Item = &'a Quota>) -> String {
-    let words = windows.into_iter().map(Quota::to_string);
+fn in_words(windows: &[Quota]) -> String {
+    let words = windows.iter().map(Quota::to_string);
     words.collect::<Vec<_>>().join(", ")
 }

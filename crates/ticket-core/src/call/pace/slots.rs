@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::model::names::names;
 use crate::provider::error::Error;
+use crate::provider::learned::LearnedLimits;
 use crate::provider::limit::{Limit, Quota};
 use crate::provider::operation::{Operation, Request};
 
@@ -67,6 +68,8 @@ pub struct CallIntent<'a> {
     /// How many calls that change something the account may have in flight at once, of all processes together, where
     /// [no window decides](crate::call::Pacer#calls-at-once). `None`: there is no such number.
     pub at_once: Option<NonZeroUsize>,
+    /// The limits that the vendor's replies told, which the pacer keeps by itself.
+    pub(crate) learned: Option<&'a LearnedLimits>,
 }
 
 impl<'a> CallIntent<'a> {
@@ -78,6 +81,7 @@ impl<'a> CallIntent<'a> {
             work: None,
             longest: LONGEST,
             at_once: None,
+            learned: None,
         }
     }
 

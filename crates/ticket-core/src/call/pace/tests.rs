@@ -9,6 +9,7 @@ use futures_util::FutureExt as _;
 use super::*;
 use crate::model::draft::{NewTicket, TicketPatch};
 use crate::provider::error::ErrorKind;
+use crate::provider::learned::{LearnedLimits, ToldLimit};
 use crate::provider::operation::Request;
 use crate::provider::stop::Stop;
 
@@ -439,4 +440,70 @@ async fn calls_ask_a_store_together_while_nobody_waits() {
         after.windows(2).all(|pair| pair[1] - pair[0] >= 3),
         "{after:?}"
     );
+}
+
+/// The delete of a provider that learned these limits.
+fn of_learned(learned: &LearnedLimits) -> CallIntent<'_> {
+    CallIntent {
+        learned: Some(learned),
+        ..DELETE
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn learned_limit_is_waited_for_before_a_store_is_asked() {
+    let store = Arc::new(Scripted::default());
+    let learned = LearnedLimits::default();
+    let intent = of_learned(&learned);
+    let with_store = Pacer::with_slots([], Arc::clone(&store) as Arc<dyn Slots>);
+    for (pacer, asked) in [(with_store, 3), (Pacer::new([]), 0)] {
+        let told = ToldLimit::new(Quota::new(10, seconds(60)), 0);
+        learned.learn("a", None, told.resets_in(seconds(41)));
+        let start = Instant::now();
+        let soon = until(start + seconds(40));
+        let error = pacer.acquire("mock", &intent, &soon).await.unwrap_err();
+        assert_eq!(error.retry_after(), Some(seconds(41)));
+        assert_eq!(
+            error.to_string(),
+            "mock delete: the account's quota (10 calls in 60 s) allows no call before the deadline; nothing was sent"
+        );
+        assert!(store.asked.lock().unwrap().is_empty());
+        let context = CallContext::default();
+        let mut call = Box::pin(pacer.acquire("mock", &intent, &context));
+        assert!((&mut call).now_or_never().is_none());
+        let waiting = pacer.status().blocked_by.unwrap();
+        assert_eq!(
+            (waiting.reason, waiting.until),
+            (WaitReason::Quota, Some(start + seconds(41)))
+        );
+        drop(call.await.unwrap());
+        assert_eq!(start.elapsed(), seconds(41) + Duration::from_millis(asked));
+        assert_eq!(store.asked.lock().unwrap().len(), usize::from(asked > 0));
+        store.asked.lock().unwrap().clear();
+        assert_idle(&pacer);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_behind_the_last_place_is_sent_when_another_one_gives_its_place_back() {
+    let pacer = Pacer::new([]);
+    let learned = LearnedLimits::default();
+    let intent = of_learned(&learned);
+    let told = ToldLimit::new(Quota::new(10, seconds(60)), 1);
+    learned.learn("a", None, told.resets_in(seconds(60)));
+    let context = CallContext::default();
+    let take = || pacer.acquire("mock", &intent, &context);
+    let first = take().await.unwrap();
+    let mut second = Box::pin(take());
+    assert!((&mut second).now_or_never().is_none());
+    let start = Instant::now();
+    tokio::time::advance(Duration::from_millis(10)).await;
+    // The vendor answered, and counted another limit.
+    first.end(None).await;
+    drop(second.await.unwrap());
+    assert_eq!(start.elapsed(), Duration::from_millis(10));
+    // That one had no answer.
+    let soon = until(start + seconds(59));
+    let error = pacer.acquire("mock", &intent, &soon).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
 }
