@@ -93,6 +93,8 @@ macro_rules! __cases {
             "a created ticket is read back with its id and subject, and no field in the place of another";
         lifecycle each_create_makes_its_own_ticket [NewTicket]
             "creating the same ticket twice creates two tickets";
+        keys create_repeated_with_its_key_is_one_ticket [NewTicket Faults Journal]
+            "where it is declared, a create that is repeated with its idempotency key is one ticket, and is told as the earlier one";
         lifecycle get_returns_the_requested_ticket [Ticket]
             "a read returns the requested ticket";
         lifecycle updates_change_the_given_fields [Ticket]

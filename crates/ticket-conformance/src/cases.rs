@@ -12,6 +12,7 @@ pub(crate) mod files;
 pub(crate) mod gateways;
 pub(crate) mod id_forms;
 pub(crate) mod ids;
+pub(crate) mod keys;
 pub(crate) mod lifecycle;
 pub(crate) mod messages;
 pub(crate) mod odd_data;

@@ -80,6 +80,7 @@ ticket_conformance::tests!(SandboxFixture::<Subject>::start, skips: [
     unknown_jobs_are_not_found,
     purged_tickets_are_gone_for_good,
     purging_a_ticket_that_is_not_in_the_trash_changes_nothing,
+    create_repeated_with_its_key_is_one_ticket,
     restored_tickets_are_back,
     restoring_a_ticket_that_is_not_deleted_changes_nothing,
     what_an_update_drops_is_reported,

@@ -67,6 +67,8 @@ pub(crate) struct State {
     expired: u32,
     /// What came of accepted deletes, and how often that was asked for.
     jobs: Vec<(Value, u32)>,
+    /// The tickets that were created with an idempotency key.
+    created: BTreeMap<String, u64>,
 }
 
 /// How the desk differs from other vendors.
@@ -232,8 +234,16 @@ impl State {
             ("GET", ["tickets"]) => (self.list(query), false),
             ("POST", ["tickets"]) => {
                 let mut fields = body;
+                let once = fields.as_object_mut().and_then(|all| all.remove("once"));
+                let once = once.as_ref().and_then(Value::as_str).unwrap_or_default();
+                if let Some(id) = self.created.get(once) {
+                    return (done(json!({"id": id, "again": true})), false);
+                }
                 fields["status"] = json!("open");
                 let id = self.add(fields);
+                if !once.is_empty() {
+                    self.created.insert(once.to_owned(), id);
+                }
                 (done(json!({"id": id})), true)
             }
             ("DELETE", ["tickets"]) if self.modes.retires => self.retire(&body),

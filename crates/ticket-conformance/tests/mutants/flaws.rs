@@ -67,6 +67,10 @@ flaws! {
     SwapsNameAndAddress Full "files the name for the address, and the other way round"
         [created_tickets_read_back];
     FilesTheSameOnce Full "files a ticket of a known subject no more" [each_create_makes_its_own_ticket];
+    SendsNoKey Full "sends no idempotency key, and declares that the vendor keeps it"
+        [create_repeated_with_its_key_is_one_ticket];
+    HidesTheEarlierAttempt Full "does not tell that an earlier attempt created the ticket"
+        [create_repeated_with_its_key_is_one_ticket];
     KeepsTheLastTicket Full "gives the last ticket whatever is asked for" [get_returns_the_requested_ticket];
     RemembersTickets Full "reads no ticket twice"
         [updates_change_the_given_fields deleted_tickets_are_not_found];

@@ -131,9 +131,12 @@ fn capabilities(extent: Extent, flaw: Option<Flaw>) -> Capabilities {
         }
         Extent::Full => {
             let list = Support::new().fields(list_fields()).decides(LIST_DECIDES);
+            let create = Support::new()
+                .fields(create_fields())
+                .keeps_keys_for(Duration::from_secs(3600));
             let most = narrow
                 .with(Operation::List, list)
-                .create(create_fields())
+                .with(Operation::Create, create)
                 .update(update_fields())
                 .resolve()
                 .delete(5)

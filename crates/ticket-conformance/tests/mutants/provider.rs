@@ -206,7 +206,7 @@ impl TicketProvider for Memory {
         self.page(&text, from)
     }
 
-    async fn create(&self, _context: &CallContext, ticket: &NewTicket) -> Result<Created> {
+    async fn create(&self, context: &CallContext, ticket: &NewTicket) -> Result<Created> {
         let operation = Operation::Create;
         let mut cut = ticket.clone();
         if self.has(Flaw::CutsTexts) {
@@ -247,6 +247,10 @@ impl TicketProvider for Memory {
             Some(Flaw::SwallowsTheSubject) => body["subject"] = json!("No subject"),
             _ => {}
         }
+        let key = context.idempotency_key.as_deref();
+        if let Some(key) = key.filter(|_| !self.has(Flaw::SendsNoKey)) {
+            body["once"] = json!(key);
+        }
         let text = self
             .send(operation, "POST", "/tickets".to_owned(), body)
             .await?;
@@ -270,7 +274,8 @@ impl TicketProvider for Memory {
         let mut filed = self.flawed.filed.lock().unwrap();
         filed.insert(ticket.subject.clone(), TicketId::new(&*id));
         let raw = RawValue::from_string(text).map_err(|_| self.bad(operation, "no JSON"))?;
-        Ok(Created::new(id, raw))
+        let is_repeat = json["again"] == true && !self.has(Flaw::HidesTheEarlierAttempt);
+        Ok(Created::new(id, raw).by_earlier_attempt(is_repeat))
     }
 
     async fn update(

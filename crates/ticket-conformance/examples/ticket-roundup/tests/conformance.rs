@@ -189,6 +189,7 @@ ticket_conformance::tests!(LoopbackFixture::<Tracker>::start, skips: [
     unknown_jobs_are_not_found,
     purged_tickets_are_gone_for_good,
     purging_a_ticket_that_is_not_in_the_trash_changes_nothing,
+    create_repeated_with_its_key_is_one_ticket,
     a_delete_of_an_old_version_is_a_conflict, // Roundup does not declare that `delete` depends on a version
     an_update_of_an_old_version_is_a_conflict, // Roundup does not declare that `update` depends on a version
     files_are_listed_and_read_to_the_byte, // Roundup has no operation `attachments`
