@@ -7,7 +7,7 @@
 //!
 //! Prints how many kills met a call in flight, the outcomes, and each contradiction: a ticket without an outcome or with
 //! one that the vendor's truth denies, a call above a quota by the vendor's count. Exits with 1 if there is one. The example
-//! `fleet` does the same with workers on PostgreSQL.
+//! `fleet` does the same with workers on PostgreSQL; `accepted` what `--accepted` does here, in one process and repeatably.
 
 #![allow(
     clippy::disallowed_methods,
@@ -43,6 +43,9 @@ struct Args {
     /// How many processes work at once.
     #[arg(long, default_value_t = 1)]
     processes: usize,
+    /// Only tickets of Zendesk, which accepts deletes as jobs and carries them out later.
+    #[arg(long)]
+    accepted: bool,
     #[command(flatten)]
     vendors: VendorsArgs,
 }
@@ -54,11 +57,15 @@ const SHARES: Shares = &[
     (Vendor::LeadSquared, 15, Some((25, 1))),
 ];
 
+/// Each job is of a hundred tickets.
+const ACCEPTED: Shares = &[(Vendor::Zendesk, 100, Some((700, 60)))];
+
 struct World(Vendors);
 
 impl World {
     async fn new(args: &Args) -> Self {
-        let world = Self(Vendors::new(&args.vendors, SHARES).await);
+        let shares = if args.accepted { ACCEPTED } else { SHARES };
+        let world = Self(Vendors::new(&args.vendors, shares).await);
         let mut list = std::fs::File::create(world.path("list.txt")).unwrap();
         for (vendor, id) in world.0.named() {
             writeln!(list, "{}:{id}", vendor.prefix()).unwrap();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ticket_jobs::{JobId, JobState, Ledger, Which};
-use ticket_sandbox::{Fault, Quota, Rule, Sandbox, Vendor, WindowModel};
+use ticket_sandbox::{Endpoint, Fault, JobFault, Quota, Rule, Sandbox, Vendor, WindowModel};
 use tickets::Outcome;
 
 /// Each vendor, its share of the tickets in percent, and its quota: so many calls in so many seconds.
@@ -55,6 +55,7 @@ impl Vendors {
             .redmine_quota(quota(Vendor::Redmine))
             .sweeppea_quota(quota(Vendor::Sweeppea))
             .leadsquared_quota(quota(Vendor::LeadSquared))
+            .zendesk_quota(quota(Vendor::Zendesk))
             .start()
             .await
             .unwrap();
@@ -72,6 +73,7 @@ impl Vendors {
             requests += 1 + (fastrand::f64().ln() / (-args.lost).ln_1p()) as u64;
             sandbox.inject(Rule::new(Fault::LostResponse).skip(requests).times(1));
         }
+        odd_jobs(&sandbox, args.tickets / 100);
         let latency = Fault::Delay(Duration::from_millis(args.latency));
         sandbox.inject(Rule::new(latency).always());
         let vendors = Self {
@@ -174,6 +176,23 @@ impl Vendors {
             refused.map(|(who, count)| format!("{count} calls above the quota of {who:?}")),
         );
         wrong
+    }
+}
+
+/// Of so many deletes that Zendesk accepts, every fifth goes wrong later.
+fn odd_jobs(sandbox: &Sandbox, deletes: usize) {
+    let odd = [
+        JobFault::Vanishes,
+        JobFault::Fails,
+        JobFault::Partial,
+        JobFault::NoResults,
+        JobFault::OneResult,
+    ];
+    for number in 0..deletes / 5 {
+        let fault = Fault::Job(odd[fastrand::usize(..odd.len())]);
+        let rule = Rule::new(fault).endpoint(Endpoint::Delete);
+        let skipped = 5 * number + fastrand::usize(..5);
+        sandbox.inject(rule.vendor(Vendor::Zendesk).skip(skipped as u64).times(1));
     }
 }
 
