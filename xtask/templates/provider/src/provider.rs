@@ -39,6 +39,8 @@ impl TicketProvider for Acme {
         Ok(mapping::ticket(self.get_ticket(id.as_str()).await?))
     }
 
+    // To be done: where the vendor only accepts a delete and carries it out later, this fails with `Error::accepted` and the
+    // vendor's id of that work, `info.rs` declares `Operation::Job`, and `job` tells what came of it.
     async fn delete(
         &self,
         _context: &CallContext,

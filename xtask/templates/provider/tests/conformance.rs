@@ -114,4 +114,10 @@ impl LoopbackVendor for AcmeDesk {
     }
 }
 
-ticket_conformance::tests!(LoopbackFixture::<AcmeDesk>::start, skips: []);
+// To be done: does the vendor only accept deletes, and carry them out later? Does it keep idempotency keys of creates? Then
+// delete the lines that say that it does not, and add what they name to `info.rs`, `provider.rs` and the vendor above.
+ticket_conformance::tests!(LoopbackFixture::<AcmeDesk>::start, skips: [
+    accepted_deletes_are_told_with_their_job, // Acme has no operation `job`
+    unknown_jobs_are_not_found, // Acme has no operation `job`
+    create_repeated_with_its_key_is_one_ticket, // Acme has no operation `create`
+]);
