@@ -219,8 +219,11 @@ async fn what_a_vendor_cannot_carry_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_create_whose_answer_is_lost_is_unknown_and_not_repeated() {
-    for vendor in Vendor::ALL {
+async fn a_create_whose_answer_is_lost_is_unknown_and_not_repeated_where_no_key_is_kept() {
+    for vendor in Vendor::ALL
+        .into_iter()
+        .filter(|vendor| *vendor != Vendor::Zendesk)
+    {
         let sandbox = sandbox().await;
         sandbox.inject(Rule::new(Fault::LostResponse).endpoint(Endpoint::Create));
         let before = sandbox.tickets(vendor).len();
@@ -232,6 +235,43 @@ async fn a_create_whose_answer_is_lost_is_unknown_and_not_repeated() {
         );
         assert_eq!(sandbox.tickets(vendor).len(), before + 1);
         assert_eq!(writes(&sandbox), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_is_repeated_with_its_key_and_told_as_the_earlier_one() {
+    let sandbox = sandbox().await;
+    let before = sandbox.tickets(Vendor::Zendesk).len();
+    let lose = || sandbox.inject(Rule::new(Fault::LostResponse).endpoint(Endpoint::Create));
+    let create = create_arguments(Vendor::Zendesk);
+    let is_told = |stderr: &str| stderr.contains("was created by an earlier attempt");
+    lose();
+    let run = execute(&mut at(&sandbox, &create));
+    assert!(run.code == 0 && is_told(&run.stderr), "{run:?}");
+    assert_eq!(sandbox.tickets(Vendor::Zendesk).len(), before + 1);
+    // As after a crash: another process gives the same key again.
+    let more = ["--idempotency-key", "order-17", "--max-attempts", "1"];
+    let create = [&create[..], &more].concat();
+    lose();
+    let run = execute(&mut at(&sandbox, &create));
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
+    for _ in 0..2 {
+        let run = execute(&mut at(&sandbox, &[&create[..], &["-o", "json"]].concat()));
+        assert!(run.code == 0 && is_told(&run.stderr), "{run:?}");
+        let created = json(&run.stdout);
+        let tickets = sandbox.tickets(Vendor::Zendesk);
+        let newest = tickets.last().map(|ticket| ticket.id.clone());
+        assert_eq!(created["id"].as_str(), newest.as_deref());
+        assert_eq!(created["by_earlier_attempt"], true);
+        assert_eq!(tickets.len(), before + 2);
+    }
+    for vendor in [Vendor::OneCloud, Vendor::Rt] {
+        let sent = sandbox.journal().len();
+        let create = [&create_arguments(vendor)[..], &more].concat();
+        let run = execute(&mut at(&sandbox, &create));
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(run.stderr.contains("--idempotency-key"), "{run:?}");
+        assert_eq!(sandbox.journal().len(), sent);
     }
 }
 

@@ -39,6 +39,12 @@ pub(crate) struct Create {
     /// A tag; repeatable
     #[arg(hide_short_help = true, long = "tag", value_name = "TAG")]
     pub(crate) tags: Vec<String>,
+    /// A key of your own for this ticket, to give again in a repeat
+    ///
+    /// Where the vendor keeps such keys, the same command with the same key creates no second ticket, also after a crash. Zendesk
+    /// keeps them for 2 hours. Refused for other vendors.
+    #[arg(hide_short_help = true, long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }

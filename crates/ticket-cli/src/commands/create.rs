@@ -6,7 +6,7 @@ use serde::Serialize;
 use tickets::accounts::Account;
 use tickets::model::{Created, FieldValue, Person};
 use tickets::provider::{Field, Request};
-use tickets::{NewTicket, Operation, TicketRef};
+use tickets::{CallContext, NewTicket, Operation, TicketRef, Tickets};
 
 use super::await_reply::await_reply;
 use super::{confirm, draft, editor, input};
@@ -15,10 +15,15 @@ use crate::args::{Create, Global};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
 use crate::options;
-use crate::output::{Output, Record};
+use crate::output::{Output, Record, say};
 use crate::shape::Known;
 
-pub(super) const FIELDS: &[Known] = &[("ticket", &[]), ("id", &[]), ("raw", &[])];
+pub(super) const FIELDS: &[Known] = &[
+    ("ticket", &[]),
+    ("id", &[]),
+    ("raw", &[]),
+    ("by_earlier_attempt", &[]),
+];
 
 pub(super) async fn run(create: Create, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let content = &create.content;
@@ -27,6 +32,7 @@ pub(super) async fn run(create: Create, global: &Global, output: &Output) -> Res
     let (create, custom) = draft::completed(create)?;
     let accounts = Accounts::open(global, Purpose::Write).await?;
     let account = accounts.connect(&accounts.meant(create.account.as_deref())?)?;
+    let tickets = with_key(&account, create.idempotency_key.as_deref())?;
     let mut ticket = new_ticket(create, custom)?;
     let info = account.tickets.info();
     let fields = info.capabilities.fields(Operation::Create);
@@ -45,15 +51,36 @@ pub(super) async fn run(create: Create, global: &Global, output: &Output) -> Res
     if let Some(written) = &written {
         ticket.description = Some(written.text.clone());
     }
-    let call = account.tickets.create(&ticket);
+    let call = tickets.create(&ticket);
     let created = await_reply(call, Operation::Create, &account, None).await;
     let created = created.map_err(|failure| match written {
         Some(written) => written.kept(failure),
         None => failure,
     })?;
     let reference = TicketRef::new(&account.name, &created.id);
+    if created.by_earlier_attempt {
+        say(&format!(
+            "{reference} was created by an earlier attempt with the same key; no second ticket was created"
+        ));
+    }
     let shown = Shown { reference, created };
     confirm::print(&shown, &shown.reference, "created", output)
+}
+
+/// The account, with this key for what is created. Refuses a key that the vendor does not keep.
+fn with_key(account: &Account, key: Option<&str>) -> Result<Tickets, Failure> {
+    let Some(key) = key else {
+        return Ok(account.tickets.clone());
+    };
+    let info = account.tickets.info();
+    let support = info.capabilities.support(Operation::Create);
+    if support.is_none_or(|support| support.keeps_keys_for.is_none()) {
+        let title = &info.title;
+        let message = format!("{title} does not support --idempotency-key; nothing was sent");
+        return Err(Failure::refused(message).at(&account.name));
+    }
+    let context = CallContext::new().idempotency_key(key);
+    Ok(account.tickets.with(context))
 }
 
 /// Refuses a ticket that lacks something, and says all that it lacks.
