@@ -9,10 +9,12 @@ use super::change::Change;
 use super::delete::settle_report;
 use super::look::{look_at_each, of_a_read};
 use super::{Notice, Tell};
+use crate::call::layer::Reply as _;
 use crate::provider::context::CallContext;
 use crate::provider::delete::{DeleteReport, DeleteTarget};
 use crate::provider::error::{Effect, Error, ErrorKind, bounded};
 use crate::provider::operation::Operation;
+use crate::provider::outcome::Outcome;
 use crate::provider::ticket_provider::TicketProvider;
 use crate::provider::vendor_job::VendorJob;
 
@@ -45,12 +47,34 @@ pub(super) async fn settle(
     tell: Tell<'_>,
 ) -> Called {
     match wait(provider, context, targets, job, tell).await {
-        Ended::Reported(report) => settle_report(provider, context, report, tell).await,
+        Ended::Reported(report) => {
+            let report = after_earlier_attempts(report, context, targets);
+            settle_report(provider, context, report, tell).await
+        }
         Ended::Forgotten(error) => {
             look_at_each(&Change::Delete, provider, context, targets, error).await
         }
         Ended::Open(called) => *called,
     }
+}
+
+/// What the job reports of tickets that an earlier attempt of ours may have deleted: if the job does not find one, that attempt
+/// may be why. Of a job that an earlier process began, a failure is the answer to that attempt itself.
+fn after_earlier_attempts(
+    report: DeleteReport,
+    context: &CallContext,
+    targets: &[DeleteTarget],
+) -> DeleteReport {
+    if context.earlier_attempt == Effect::None {
+        return report;
+    }
+    if targets.iter().all(|target| target.accepted.is_none()) {
+        return report.after_unknown_effect();
+    }
+    report.map(|outcome| match outcome {
+        Outcome::NotFound(error) => Outcome::Unknown(error.with_effect(Effect::Unknown)),
+        settled => settled,
+    })
 }
 
 /// Waits until the vendor has carried out what it accepted for these tickets.

@@ -255,3 +255,20 @@ async fn who_only_looks_asks_about_accepted_work_too() {
     assert_eq!(words(&settled), ["deleted"]);
     assert_eq!(log.deletes(), Vec::<String>::new());
 }
+
+/// The first delete was carried out and its answer lost; the vendor does not find the ticket any more.
+#[tokio::test(start_paused = true)]
+async fn what_a_job_does_not_find_after_an_earlier_attempt_is_looked_at() {
+    let not_found = |_: &str| Outcome::NotFound(error(ErrorKind::NotFound, Effect::None));
+    let fake = accepting(|_| Ok(())).outcomes(move |id, _| not_found(id));
+    let log = fake.log();
+    let tickets = fake.bare();
+    let first = delete(&tickets, ["1"], &at_once(1)).await;
+    assert_eq!(words(&first), ["not_found"]);
+    let again = tickets.with(CallContext::new().earlier_attempt(Effect::Unknown));
+    let second = delete(&again, ["1"], &at_once(1)).await;
+    assert_eq!(words(&second), ["already_gone"]);
+    let resumed = resume(&tickets, &[("1", "j1")], &at_once(1)).await;
+    assert_eq!(words(&resumed), ["already_gone"]);
+    assert_eq!(log.deletes().len(), 2);
+}
