@@ -207,11 +207,7 @@ fn edits(ws: &Workspace, name: &Name) -> Result<BTreeMap<String, String>> {
     ] {
         edits.insert(path, text);
     }
-    // Both edits may be in one file.
-    for change in [edit::re_export, edit::providers_row] {
-        let (path, text) = change(ws, &edits, name)?;
-        edits.insert(path, text);
-    }
+    edit::facade_sources(ws, &mut edits, name)?;
     Ok(edits)
 }
 

@@ -1,6 +1,6 @@
 //! `xtask/rules.toml`: what the checks allow. Each entry was decided in review.
 
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, entries, strings};
 
 /// The file, relative to the root.
 pub(crate) const PATH: &str = "xtask/rules.toml";
@@ -17,23 +17,17 @@ impl Rules {
     }
 
     /// The words of a provider's vendor that may occur only in its crate.
-    pub(crate) fn words(&self, provider: &str) -> Vec<&str> {
-        let words = self.0.get("words").and_then(|words| words.get(provider));
-        let words = words.and_then(toml::Value::as_array).into_iter().flatten();
-        words.filter_map(toml::Value::as_str).collect()
+    pub(crate) fn words(&self, provider: &str) -> Vec<String> {
+        let mut words = entries(&self.0, "words");
+        let words = words.find(|(name, _)| *name == provider);
+        words.map(|(_, words)| strings(words)).unwrap_or_default()
     }
 
     /// Files that may contain vendors' words. An entry without a reason is ignored.
     pub(crate) fn files_with_words(&self) -> Vec<&str> {
-        let files = self
-            .0
-            .get("files-with-words")
-            .and_then(toml::Value::as_table);
-        let reasoned = files.into_iter().flatten().filter(|(_, reason)| {
-            reason
-                .as_str()
-                .is_some_and(|reason| !reason.trim().is_empty())
-        });
-        reasoned.map(|(file, _)| file.as_str()).collect()
+        let is_reason = |reason: &str| !reason.trim().is_empty();
+        let files = entries(&self.0, "files-with-words");
+        let files = files.filter(|(_, reason)| reason.as_str().is_some_and(is_reason));
+        files.map(|(file, _)| file.as_str()).collect()
     }
 }

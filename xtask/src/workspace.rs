@@ -231,7 +231,7 @@ fn dependencies(manifest: &Table, shared: &Table) -> Vec<Dependency> {
 }
 
 /// The entries of a nested table; none if it is missing.
-fn entries<'a>(table: &'a Table, key: &str) -> toml::map::Iter<'a, String, Value> {
+pub(crate) fn entries<'a>(table: &'a Table, key: &str) -> toml::map::Iter<'a, String, Value> {
     static NONE: LazyLock<Table> = LazyLock::new(Table::new);
     table
         .get(key)
@@ -240,7 +240,7 @@ fn entries<'a>(table: &'a Table, key: &str) -> toml::map::Iter<'a, String, Value
         .iter()
 }
 
-fn strings(list: &Value) -> Vec<String> {
+pub(crate) fn strings(list: &Value) -> Vec<String> {
     let list = list.as_array().into_iter().flatten();
     let list = list.filter_map(|value| value.as_str().map(str::to_owned));
     list.collect()

@@ -2,20 +2,17 @@
 //!
 //! `cargo package` checks that a published crate is complete; `cargo deny` checks licences.
 
-use crate::workspace::Workspace;
+use crate::workspace::{Crate, Workspace, entries};
 
 /// Finds manifests without this line.
 pub(super) fn check(ws: &Workspace) -> Vec<String> {
-    let takes_lints = |manifest: &toml::Table| {
-        let lints = manifest.get("lints");
-        lints.and_then(|lints| lints.get("workspace")?.as_bool()) == Some(true)
+    let takes_lints = |krate: &&Crate| {
+        let mut lints = entries(&krate.manifest, "lints");
+        lints.any(|(key, value)| key == "workspace" && value.as_bool() == Some(true))
     };
-    let crates = ws.crates.iter();
-    crates
-        .filter(|krate| !takes_lints(&krate.manifest))
-        .map(|krate| {
-            let manifest = krate.manifest_path();
-            format!("{manifest}: does not take the workspace's lints")
-        })
+    let without = ws.crates.iter().filter(|krate| !takes_lints(krate));
+    let without = without.map(Crate::manifest_path);
+    without
+        .map(|manifest| format!("{manifest}: does not take the workspace's lints"))
         .collect()
 }

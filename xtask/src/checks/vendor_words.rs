@@ -62,13 +62,13 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
 }
 
 /// The first of the words in a text, with its line.
-fn said<'a>(text: &'a str, theirs: &[&str]) -> Option<(usize, &'a str)> {
+fn said<'a>(text: &'a str, theirs: &[String]) -> Option<(usize, &'a str)> {
     // Most texts contain no such word, so a substring search avoids splitting them.
-    if !theirs.iter().any(|word| text.contains(word)) {
+    if !theirs.iter().any(|word| text.contains(&**word)) {
         return None;
     }
     (1..).zip(text.lines()).find_map(|(line, text)| {
-        let word = words(text).find(|word| theirs.contains(word))?;
+        let word = words(text).find(|word| theirs.iter().any(|known| known == word))?;
         Some((line, word))
     })
 }

@@ -49,49 +49,32 @@ pub(super) fn facade_manifest(ws: &Workspace, name: &Name) -> Result<Edit> {
     Ok((path, text))
 }
 
-/// `pub use ticket_NAME as NAME;` in the facade.
-pub(super) fn re_export(
+/// In the facade: `pub use ticket_NAME as NAME;`, and the row of `PROVIDERS`. Both may be in one file.
+pub(super) fn facade_sources(
     ws: &Workspace,
-    edits: &BTreeMap<String, String>,
+    edits: &mut BTreeMap<String, String>,
     name: &Name,
-) -> Result<Edit> {
-    let block = name.in_place("#[cfg(feature = \"acme\")]\npub use ticket_acme as acme;\n");
-    let mark = "pub use ticket_";
-    facade_source(ws, edits, &block, mark, |line, next| {
-        line.starts_with("#[cfg(") && next.starts_with(mark)
-    })
-}
-
-/// The row of `PROVIDERS`.
-pub(super) fn providers_row(
-    ws: &Workspace,
-    edits: &BTreeMap<String, String>,
-    name: &Name,
-) -> Result<Edit> {
-    let row = name.in_place(concat!(
-        "    #[cfg(feature = \"acme\")]\n",
-        "    ProviderDescriptor::of::<ticket_acme::Acme>(),\n",
-    ));
-    facade_source(ws, edits, &row, "PROVIDERS:", |line, _| {
-        line.starts_with("    #[cfg(feature = ")
-    })
-}
-
-/// Inserts a block into the facade's file that contains `mark`.
-fn facade_source(
-    ws: &Workspace,
-    edits: &BTreeMap<String, String>,
-    block: &str,
-    mark: &str,
-    is_first: impl Fn(&str, &str) -> bool,
-) -> Result<Edit> {
+) -> Result<()> {
     let source = crate_of(ws, Role::Facade)?.path("src");
-    let edited = ws
-        .rust_files(&source)
-        .map(|(path, text)| (path, edits.get(path).map_or(text, String::as_str)))
-        .find(|(_, text)| text.contains(mark))
-        .and_then(|(path, text)| Some((path.to_owned(), sorted_into(text, block, is_first)?)));
-    edited.ok_or_else(|| format!("{source}: nothing has `{mark}`").into())
+    for (indent, begin, rest) in [
+        ("", "pub use ticket_", "acme as acme;"),
+        ("    ", "ProviderDescriptor::of::<ticket_", "acme::Acme>(),"),
+    ] {
+        let gate = format!("{indent}#[cfg(feature = ");
+        let second = format!("{indent}{begin}");
+        let block = name.in_place(&format!("{gate}\"acme\")]\n{second}{rest}\n"));
+        let is_first =
+            |line: &str, next: &str| line.starts_with(&gate) && next.starts_with(&second);
+        let texts = ws.rust_files(&source);
+        let texts = texts.map(|(path, text)| (path, edits.get(path).map_or(text, String::as_str)));
+        let mut edited = texts.filter_map(|(path, text)| {
+            Some((path.to_owned(), sorted_into(text, &block, is_first)?))
+        });
+        let edited = edited.next();
+        let (path, text) = edited.ok_or_else(|| format!("{source}: nothing has `{begin}`"))?;
+        edits.insert(path, text);
+    }
+    Ok(())
 }
 
 /// The file that lists the vendors' modules, and the path of the new one.

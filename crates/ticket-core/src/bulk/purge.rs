@@ -43,11 +43,11 @@ pub(super) async fn purge(
     let accepted = targets.first().and_then(|target| target.accepted.as_ref());
     if let Some(job) = accepted.filter(|job| job.is_purge()) {
         let error = Error::accepted(job.clone());
-        let trashed = targets.iter();
-        let trashed = trashed.map(|target| (target.id.clone(), Outcome::AlreadyDone));
+        let deleted = targets.iter();
+        let deleted = deleted.map(|target| (target.id.clone(), Outcome::AlreadyDone));
         let purged = finish(provider, context, targets, error, tell).await;
         let purged = Purged {
-            deletes: trashed.collect(),
+            deletes: deleted.collect(),
             purged,
             may_repeat: !only_asks,
         };
@@ -77,17 +77,17 @@ pub(super) async fn purge(
         .push((id, outcome));
     }
     let mut left: Option<(Error, Outcomes)> = None;
-    for trashed in [known, perhaps] {
-        if trashed.is_empty() {
+    for in_trash in [known, perhaps] {
+        if in_trash.is_empty() {
             continue;
         }
         if let Some((_, tickets)) = &mut left {
-            tickets.extend(trashed);
+            tickets.extend(in_trash);
             continue;
         }
-        let targets: Vec<DeleteTarget> = trashed.iter().map(|(id, _)| id.into()).collect();
+        let targets: Vec<DeleteTarget> = in_trash.iter().map(|(id, _)| id.into()).collect();
         let purged = Purged {
-            deletes: trashed.iter().cloned().collect(),
+            deletes: in_trash.iter().cloned().collect(),
             purged: begin(provider, context, &targets, tell).await,
             may_repeat: true,
         };
@@ -97,8 +97,8 @@ pub(super) async fn purge(
         match purged.result {
             Ok(outcomes) => settled.extend(outcomes),
             // It is a job of these tickets only.
-            Err(error) if error.job().is_some() => settled.extend(each(&trashed, &error)),
-            Err(error) => left = Some((error, trashed)),
+            Err(error) if error.job().is_some() => settled.extend(each(&in_trash, &error)),
+            Err(error) => left = Some((error, in_trash)),
         }
     }
     match left {

@@ -94,7 +94,12 @@ pub(super) async fn run(shared: &Shared, arguments: Fields) -> Outcome {
                 new.requester = Some(person);
             }
             let created = shared.scope.connect(&account)?.create(&new).await?;
-            (TicketRef::new(account, created.id), "created")
+            let done = if created.by_earlier_attempt {
+                "created by an earlier attempt, whose reply was lost"
+            } else {
+                "created"
+            };
+            (TicketRef::new(account, created.id), done)
         }
         Write::Comment {
             ticket,
