@@ -8,7 +8,6 @@ mod words;
 
 use std::io::{self, IsTerminal as _, Write};
 
-use jiff::Timestamp;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
@@ -178,15 +177,6 @@ where
         }
     }
     told
-}
-
-/// The time at which something is said.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a log is in the time of the machine's clock"
-)]
-fn now() -> Timestamp {
-    Timestamp::now()
 }
 
 /// The name of a level as it is logged.

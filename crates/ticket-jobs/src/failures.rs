@@ -86,9 +86,11 @@ impl Failures {
         }
         // Somebody may have resumed it meanwhile.
         let events = ledger.events(&self.job).await?;
-        let resumed = events.iter().rev();
-        let resumed = resumed.filter(|event| event.what == EventKind::Resumed);
-        let seen = resumed.filter_map(|event| event.failures).next();
+        let mut resumed = events
+            .iter()
+            .rev()
+            .filter(|event| event.what == EventKind::Resumed);
+        let seen = resumed.find_map(|event| event.failures);
         self.seen.store(seen.unwrap_or(0), Ordering::Relaxed);
         let found = found(&self.seen);
         if found <= most || self.is_told.swap(true, Ordering::Relaxed) {

@@ -62,9 +62,10 @@ impl Layer for CatchPanics {
             ..PANICS => ErrorKind::Server,
             _ => ErrorKind::BadResponse,
         };
-        let effect = match call.operation().is_write() {
-            true => Effect::Unknown,
-            false => Effect::None,
+        let effect = if call.operation().is_write() {
+            Effect::Unknown
+        } else {
+            Effect::None
         };
         let message = "the provider panicked, which is a mistake of this program";
         let error = Error::new(kind, message).with_effect(effect);

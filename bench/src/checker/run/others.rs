@@ -146,10 +146,9 @@ impl Run<'_> {
             };
             // As the provider names it, and as the vendor does.
             let (status, wanted) = match (vendor, random.u8(0..3)) {
-                (Vendor::Rt, 0) => (Status::Open, "open"),
+                (Vendor::Rt | Vendor::Zendesk, 0) => (Status::Open, "open"),
                 (Vendor::Rt, 1) => (Status::OnHold, "stalled"),
                 (Vendor::Rt, _) => (Status::Resolved, "resolved"),
-                (Vendor::Zendesk, 0) => (Status::Open, "open"),
                 (Vendor::Zendesk, 1) => (Status::OnHold, "pending"),
                 (Vendor::Zendesk, _) => (Status::Resolved, "solved"),
                 (_, 0) => (Status::Other("Feedback".to_owned()), "Feedback"),

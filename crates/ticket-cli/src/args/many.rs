@@ -79,10 +79,11 @@ pub(crate) struct Many {
 /// The tickets of `tickets delete`, and how they are deleted.
 #[derive(Debug, Args)]
 pub(crate) struct Delete {
-    #[command(flatten)]
-    pub(crate) each: Each,
+    // First: what follows an option of a guard would stand below its heading.
     #[command(flatten)]
     pub(crate) mode: DeleteMode,
+    #[command(flatten)]
+    pub(crate) each: Each,
 }
 
 /// How tickets are deleted: by default as the vendor's own delete does.

@@ -74,6 +74,10 @@ pub(crate) struct Update {
         value_name = "VERSION",
         help_heading = "Guards"
     )]
+    #[allow(
+        clippy::option_option,
+        reason = "clap's form of an option whose value can be left out"
+    )]
     pub(crate) if_unchanged: Option<Option<String>>,
 }
 

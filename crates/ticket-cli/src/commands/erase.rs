@@ -360,10 +360,10 @@ fn refuse_mode(mode: &DeleteMode, found: &Tickets, accounts: &Accounts) -> Resul
             if let Err(failure) = bulk::refuse_without_trash(&account) {
                 refused.push(failure);
             }
-        } else if mode.permanent {
-            if let Err(error) = bulk::check_ticket(&mode.change(), &account, ticket) {
-                refused.push(account.diagnose(error, None).into());
-            }
+        } else if mode.permanent
+            && let Err(error) = bulk::check_ticket(&mode.change(), &account, ticket)
+        {
+            refused.push(account.diagnose(error, None).into());
         }
     }
     refused.into_result()

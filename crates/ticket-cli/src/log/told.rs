@@ -155,7 +155,9 @@ pub(super) struct Told {
 impl Default for Told {
     fn default() -> Self {
         Self {
-            time: super::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+            time: crate::clock::now()
+                .strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
+                .to_string(),
             level: "info",
             event: "",
             account: None,

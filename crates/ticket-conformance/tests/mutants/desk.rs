@@ -226,52 +226,56 @@ impl State {
             .filter(|number: &u64| number.to_string() == id)
     }
 
+    /// A ticket is created once for each key.
+    fn create(&mut self, mut fields: Value) -> (Reply, bool) {
+        let once = fields.as_object_mut().and_then(|all| all.remove("once"));
+        let once = once.as_ref().and_then(Value::as_str).unwrap_or_default();
+        if let Some(id) = self.created.get(once) {
+            return (done(json!({"id": id, "again": true})), false);
+        }
+        fields["status"] = json!("open");
+        let id = self.add(fields);
+        if !once.is_empty() {
+            self.created.insert(once.to_owned(), id);
+        }
+        (done(json!({"id": id})), true)
+    }
+
+    fn remove(&mut self, body: &Value) -> (Reply, bool) {
+        let (mut deleted, mut missing) = (Vec::new(), Vec::new());
+        for id in body["ids"].as_array().into_iter().flatten() {
+            let meant = self.meant(id.as_str().unwrap_or_default());
+            let gone = meant
+                .filter(|number| {
+                    let ticket = self.tickets.get(number);
+                    let is_open = ticket.is_some_and(|one| one.fields["status"] == "open");
+                    is_open || body["open_only"] != true
+                })
+                .and_then(|number| self.tickets.remove_entry(&number));
+            if let Some((number, gone)) = gone {
+                if self.modes.lags {
+                    self.lagging.insert(number, gone);
+                }
+                &mut deleted
+            } else {
+                &mut missing
+            }
+            .push(id.clone());
+        }
+        let effect = !deleted.is_empty();
+        let reply = json!({"deleted": deleted, "missing": missing});
+        (done(reply), effect)
+    }
+
     fn act(&mut self, request: &Request, path: &str, query: &str) -> (Reply, bool) {
-        let segments: Vec<String> = path.split('/').skip(1).map(decode).collect();
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let segments: Vec<_> = path.split('/').skip(1).map(decode).collect();
+        let segments: Vec<_> = segments.iter().map(String::as_str).collect();
         let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
         match (request.method, segments.as_slice()) {
             ("GET", ["tickets"]) => (self.list(query), false),
-            ("POST", ["tickets"]) => {
-                let mut fields = body;
-                let once = fields.as_object_mut().and_then(|all| all.remove("once"));
-                let once = once.as_ref().and_then(Value::as_str).unwrap_or_default();
-                if let Some(id) = self.created.get(once) {
-                    return (done(json!({"id": id, "again": true})), false);
-                }
-                fields["status"] = json!("open");
-                let id = self.add(fields);
-                if !once.is_empty() {
-                    self.created.insert(once.to_owned(), id);
-                }
-                (done(json!({"id": id})), true)
-            }
+            ("POST", ["tickets"]) => self.create(body),
             ("DELETE", ["tickets"]) if self.modes.retires => self.retire(&body),
-            ("DELETE", ["tickets"]) => {
-                let (mut deleted, mut missing) = (Vec::new(), Vec::new());
-                for id in body["ids"].as_array().into_iter().flatten() {
-                    let meant = self.meant(id.as_str().unwrap_or_default());
-                    let gone = meant
-                        .filter(|number| {
-                            let ticket = self.tickets.get(number);
-                            let is_open = ticket.is_some_and(|one| one.fields["status"] == "open");
-                            is_open || body["open_only"] != true
-                        })
-                        .and_then(|number| self.tickets.remove_entry(&number));
-                    if let Some((number, gone)) = gone {
-                        if self.modes.lags {
-                            self.lagging.insert(number, gone);
-                        }
-                        &mut deleted
-                    } else {
-                        &mut missing
-                    }
-                    .push(id.clone());
-                }
-                let effect = !deleted.is_empty();
-                let reply = json!({"deleted": deleted, "missing": missing});
-                (done(reply), effect)
-            }
+            ("DELETE", ["tickets"]) => self.remove(&body),
             ("POST", ["jobs"]) => self.begin_job(&body),
             ("GET", ["jobs", number]) => (self.job(number), false),
             // A file that no ticket has yet.

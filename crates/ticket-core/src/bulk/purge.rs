@@ -45,10 +45,9 @@ pub(super) async fn purge(
         let error = Error::accepted(job.clone());
         let deleted = targets.iter();
         let deleted = deleted.map(|target| (target.id.clone(), Outcome::AlreadyDone));
-        let purged = finish(provider, context, targets, error, tell).await;
         let purged = Purged {
             deletes: deleted.collect(),
-            purged,
+            outcomes: finish(provider, context, targets, error, tell).await,
             may_repeat: !only_asks,
         };
         return purged.settle(provider, context, tell).await;
@@ -88,7 +87,7 @@ pub(super) async fn purge(
         let targets: Vec<DeleteTarget> = in_trash.iter().map(|(id, _)| id.into()).collect();
         let purged = Purged {
             deletes: in_trash.iter().cloned().collect(),
-            purged: begin(provider, context, &targets, tell).await,
+            outcomes: begin(provider, context, &targets, tell).await,
             may_repeat: true,
         };
         let purged = purged.settle(provider, context, tell).await;
@@ -165,7 +164,7 @@ async fn finish(
 struct Purged {
     /// Each is [`Done`](Outcome::Done), [`AlreadyDone`](Outcome::AlreadyDone) or [`NotFound`](Outcome::NotFound).
     deletes: HashMap<TicketId, Outcome>,
-    purged: Result<Outcomes, Called>,
+    outcomes: Result<Outcomes, Called>,
     /// Whether a purge of unknown effect may be made again.
     may_repeat: bool,
 }
@@ -178,7 +177,7 @@ impl Purged {
         context: &CallContext,
         tell: Tell<'_>,
     ) -> Called {
-        let mut outcomes = match self.purged {
+        let mut outcomes = match self.outcomes {
             Ok(outcomes) => outcomes,
             Err(called) => return called,
         };

@@ -111,17 +111,13 @@ async fn no_more_jobs_are_under_way_than_the_vendor_accepts_at_once() {
         })
         .answering(move |call| {
             let mut counts = counts.lock().unwrap();
-            match call.operation {
-                Operation::Delete => {
-                    counts.0 += 1;
-                    counts.1 = counts.1.max(counts.0);
-                    Err(Error::accepted(VendorJob::new(format!("j{}", call.number))))
-                }
-                _ => {
-                    counts.0 -= 1;
-                    Ok(())
-                }
+            if call.operation != Operation::Delete {
+                counts.0 -= 1;
+                return Ok(());
             }
+            counts.0 += 1;
+            counts.1 = counts.1.max(counts.0);
+            Err(Error::accepted(VendorJob::new(format!("j{}", call.number))))
         });
     let ids = (0..20).map(|id| id.to_string());
     let settled = delete(&fake.bare(), ids, &at_once(16)).await;

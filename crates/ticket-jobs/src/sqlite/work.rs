@@ -298,11 +298,11 @@ impl Write<'_> {
         )?;
         let doubts: BTreeMap<_, _> = doubts.into_iter().collect();
         for ticket in &mut tickets {
-            let Some((acts_until, lost)) = doubts.get(&ticket.seq) else {
+            let Some((acts_until, lost_calls)) = doubts.get(&ticket.seq) else {
                 continue;
             };
             ticket.in_doubt = Some(left(self.now, *acts_until));
-            ticket.lost_calls = ticket.lost_calls.max(*lost);
+            ticket.lost_calls = ticket.lost_calls.max(*lost_calls);
         }
         if !doubts.is_empty() {
             let accepted = self.all(

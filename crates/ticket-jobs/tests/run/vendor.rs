@@ -138,7 +138,7 @@ impl Vendor {
         };
         assert!(!panics, "a mistake of the provider");
         if hangs {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

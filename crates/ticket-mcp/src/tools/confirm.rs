@@ -204,10 +204,10 @@ async fn question(shared: &Shared, job: &Job) -> Result<ElicitRequestParams, Ref
         )
     };
     let details = job.change.details();
-    let details: String = details
+    let details = details
         .iter()
-        .map(|(name, value)| format!("{}: {}\n", text::line(name, 60), text::line(value, 300)))
-        .collect();
+        .map(|(name, value)| format!("{}: {}\n", text::line(name, 60), text::line(value, 300)));
+    let details = details.collect::<Vec<_>>().concat();
     let digest = job.digest.as_deref().unwrap_or_default();
     let message = format!(
         "{verb} {}?\n{details}{}\n\nPlan {}, digest {digest}\n{}{more}{subjects}\n\nTo agree, type the number of tickets.",

@@ -2,7 +2,7 @@
 //! the replies still look as the vendor documents them.
 
 use futures_util::TryStreamExt as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::{Value, json};
 use ticket_core::model::{PageRequest, RawJson, State, Status};
@@ -216,7 +216,7 @@ impl Reads<'_> {
 
     /// Whether the vendor understands filters that other lists or a search answer.
     async fn filters(&mut self) {
-        let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
+        let hour_ago = reach::now() - SignedDuration::from_hours(1);
         let queries = [
             (Field::State, TicketQuery::new().state(State::Open)),
             (

@@ -15,6 +15,7 @@ use super::super::planned;
 use super::refused::Refused;
 use super::words;
 use crate::accounts::Accounts;
+use crate::clock;
 use crate::failure::Failure;
 use crate::text::{self, counted};
 
@@ -188,7 +189,7 @@ impl Plan {
         match self.change {
             Change::Restore => String::new(),
             Change::Delete if self.groups.iter().all(Group::restores) => {
-                let now = Timestamp::now();
+                let now = clock::now();
                 let ends = self.groups.iter();
                 let ends = ends.filter_map(|group| restorable_until(group.removal(), now));
                 let until = ends

@@ -6,7 +6,6 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use ticket_jobs::approval::Statement;
 use ticket_jobs::plan::Plan;
 use ticket_jobs::user_at_host;
@@ -15,14 +14,14 @@ use tickets::config_file::ConfigFile;
 use crate::args::{self, Global};
 use crate::failure::{Exit, Failure};
 use crate::output::{say, write};
-use crate::{stdout, terminal};
+use crate::{clock, stdout, terminal};
 
 /// Approves a plan. Needs neither a ledger nor an account.
 pub(super) async fn run(asked: &args::Approve, global: &Global) -> Result<Exit, Failure> {
     let plan = read(&asked.plan)?;
     let by = user_at_host();
     // Refused before anybody is asked.
-    Statement::new(&plan, &asked.reason, &by, now())?;
+    Statement::new(&plan, &asked.reason, &by, clock::now())?;
     let key = key(asked, global)?;
     if let Some(path) = &asked.to {
         refuse_existing(path)?;
@@ -37,7 +36,7 @@ pub(super) async fn run(asked: &args::Approve, global: &Global) -> Result<Exit, 
     if !asked.yes {
         ask()?;
     }
-    let statement = Statement::new(&plan, &asked.reason, &by, now())?;
+    let statement = Statement::new(&plan, &asked.reason, &by, clock::now())?;
     let approval = statement.sign(&key, say).await?;
     let text = approval.to_text()?;
     match &asked.to {
@@ -107,12 +106,4 @@ fn ask() -> Result<(), Failure> {
             Err(Failure::refused(message).hinting("--yes approves without asking".to_owned()))
         }
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an approval has the time of the person who gives it"
-)]
-fn now() -> Timestamp {
-    Timestamp::now()
 }

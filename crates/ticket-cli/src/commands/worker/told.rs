@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use jiff::Timestamp;
 use serde::Serialize;
 use ticket_jobs::WorkerEvent;
 use tickets::Error;
 
 use crate::args::LogFormat;
+use crate::clock;
 use crate::failure::Failure;
 use crate::output::{self, say};
 use crate::text;
@@ -159,7 +159,7 @@ impl Teller {
         if !self.is_json {
             return say(words);
         }
-        line.time = now().to_string();
+        line.time = clock::now().to_string();
         // What cannot be logged is lost: the work goes on.
         if let Ok(line) = output::json(&line) {
             say(&line);
@@ -194,13 +194,4 @@ impl Line {
 /// The error as the command tells it everywhere.
 fn sentence(error: &Error) -> String {
     Failure::from(error.clone()).sentence()
-}
-
-/// The time at which something is said.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a log is in the time of the machine's clock"
-)]
-fn now() -> Timestamp {
-    Timestamp::now()
 }
