@@ -97,6 +97,10 @@ pub(in super::super) fn unsettled_because(
     if plan.lags() || (plan.defers() && !is_for_later) {
         return Some("reads lagged, or it was done later than the looks");
     }
+    // What was accepted is looked at until it may be done; the last look has nobody to try it again.
+    if is_for_later && has_failed_last_look(story, told) {
+        return Some("the last look at what was accepted was refused");
+    }
     if told.vendor == Vendor::Redmine && has_failed_looks(story, told) {
         return Some("the looks or their control reads had no answer");
     }
@@ -131,6 +135,18 @@ fn has_odd_look(story: &Story, told: &Told) -> bool {
         let huge = Fault::OddRetryAfter(OddRetryAfter::Huge);
         seen.fault == Some(Fault::WrongTypes) || seen.fault == Some(huge)
     })
+}
+
+/// Whether the vendor's answer to the last read of a ticket was a fault.
+fn has_failed_last_look(story: &Story, told: &Told) -> bool {
+    let name = format!("/{}", told.id);
+    let mut looks = story.journal.iter().rev().filter(|seen| {
+        let path = seen.path.split('?').next().unwrap_or_default();
+        path.ends_with(&name)
+            && seen.vendor == Some(told.vendor)
+            && seen.endpoint == Some(Endpoint::Get)
+    });
+    looks.next().is_some_and(|look| look.fault.is_some())
 }
 
 /// Whether a read failed at the vendor since the first request about a ticket: each look takes up to three.
