@@ -75,27 +75,18 @@ struct Running {
 impl Pager {
     /// Starts the pager, if there is one for this output. One that cannot be started is done without.
     pub(crate) fn start(output: &Output, is_wanted: bool) -> Result<Self, Failure> {
-        if let Some(pager) = Self::start_running(output, is_wanted)? {
-            return Ok(pager);
-        }
-        Ok(Self {
-            running: None,
-            signals: Listening::Command(interrupt::stop_on_ctrl_c()?),
-        })
-    }
-
-    /// The same; `None` without a pager.
-    pub(crate) fn start_running(output: &Output, is_wanted: bool) -> Result<Option<Self>, Failure> {
         let is_wanted = is_wanted && output.is_terminal() && output.format == OutputFormat::Table;
         let words = is_wanted.then(asked).flatten();
-        let Some(words) = words else {
-            return Ok(None);
+        let (running, signals) = match words {
+            Some(words) => {
+                // Before the pager is there, so that no Ctrl-C for it ends this process.
+                let signals = Listening::Pager(Signals::listen()?);
+                (run(&words), signals)
+            }
+            None => (None, Listening::Command(interrupt::stop_on_ctrl_c()?)),
         };
-        // Before the pager is there, so that no Ctrl-C for it ends this process.
-        let signals = Listening::Pager(Signals::listen()?);
-        let running = run(&words);
         RUNS.store(running.is_some(), Ordering::Relaxed);
-        Ok(running.is_some().then_some(Self { running, signals }))
+        Ok(Self { running, signals })
     }
 
     /// Whether a pager has the output.

@@ -14,7 +14,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use common::shells::Shells;
-use common::workers::{Worker, address, calls, get, job, job_with, slow};
+use common::workers::{ENDED, Worker, address, calls, get, job, job_with, slow};
 use common::{Run, deletes, json, sandbox};
 use ticket_sandbox::Sandbox;
 
@@ -82,7 +82,7 @@ async fn two_workers_do_a_job_in_a_database_and_sigterm_drains_one() {
     assert_eq!(json(&watched.stdout)["state"], "completed");
     let mut second = 0;
     while first + second < count {
-        second += done(&other.says("\"event\":\"ended\""));
+        second += done(&other.says(ENDED));
     }
     let metrics = get(&addresses[1], "/metrics", &addresses[1]);
     assert!(metrics.starts_with("HTTP/1.1 200"), "{metrics}");

@@ -64,12 +64,14 @@ async fn a_plan_counts_calls_and_time_and_sends_nothing() {
     let plan = ["delete", "--plan", "--look", "none", "--output", "json"];
     let expected = json!([
         {"account": "leadsquared", "provider": "leadsquared", "tickets": 10_000, "calls": 100,
-         "quota": "25 calls in 5 s", "least_time_s": 15, "at_once_most": 4, "removal": "trash", "takes_along": []},
+         "quota": "25 calls in 5 s", "least_time_s": 15, "at_once_most": 4, "removal": "trash", "takes_along": [],
+         "restorable_until": null},
         {"account": "sweeppea", "provider": "sweeppea", "tickets": 2, "calls": 2,
          "quota": "150 calls in 60 s, one at a time", "least_time_s": 0, "at_once_most": 1,
-         "removal": "permanent", "takes_along": []},
+         "removal": "permanent", "takes_along": [], "restorable_until": null},
         {"account": "onecloud", "provider": "onecloud", "tickets": 1, "calls": 1,
-         "quota": "none known", "least_time_s": 0, "at_once_most": 32, "removal": "undocumented", "takes_along": []},
+         "quota": "none known", "least_time_s": 0, "at_once_most": 32, "removal": "undocumented", "takes_along": [],
+         "restorable_until": null},
     ]);
     let said = run(&sandbox, &plan, &[("--from", &list)]);
     let mut found = json(&said.stdout);

@@ -224,38 +224,6 @@ async fn list_goes_through_the_pager_as_a_conversation_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn found_tickets_go_through_the_pager_and_the_summary_follows_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let seen = folder.path().join("seen");
-    let pager = program(&folder, "pager", &format!("cat >'{}'", seen.display()));
-    let sandbox = sandbox().await;
-    sandbox.add_tickets(Vendor::Rt, 120);
-    let find = format!("'{TICKETS}' find --account rt --subject Ticket");
-    let run = in_shell(&sandbox, 80, &format!("PAGER='{}' {find}", pager.display()));
-    assert_eq!(run.code, 0, "{run:?}");
-    let rows = |text: &str| {
-        let text = plain(text);
-        let ids = text.lines().filter_map(|line| line.strip_prefix("rt:"));
-        ids.filter(|id| id.starts_with(|first: char| first.is_ascii_digit()))
-            .count()
-    };
-    assert!(rows(&read(&seen)) >= 120, "{}", read(&seen));
-    assert_eq!(rows(&run.stdout), 0, "{run:?}");
-    assert!(run.stdout.contains("found"), "{run:?}");
-    std::fs::remove_file(&seen).unwrap();
-    for without in ["--no-pager", "| cat"] {
-        let line = format!("PAGER='{}' {find} {without}", pager.display());
-        let run = in_shell(&sandbox, 80, &line);
-        assert_eq!((run.code, seen.exists()), (0, false), "{run:?}");
-        assert!(rows(&run.stdout) >= 120, "{run:?}");
-    }
-    // A reader who leaves ends the search.
-    let first = program(&folder, "first", "head -n 1 >/dev/null");
-    let run = in_shell(&sandbox, 80, &format!("PAGER='{}' {find}", first.display()));
-    assert_eq!((run.code, rows(&run.stdout)), (0, 0), "{run:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn files_go_through_the_pager_unless_they_are_saved() {
     let folder = tempfile::tempdir().unwrap();
     let seen = folder.path().join("seen");

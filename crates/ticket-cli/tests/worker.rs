@@ -226,7 +226,7 @@ async fn metrics_tell_calls_and_outcomes_and_name_no_ticket() {
     let arguments = [&health[..], &["--log-format", "json"]].concat();
     let mut worker = Worker::start(&shells, &arguments);
     let address = address(&mut worker);
-    worker.says("\"event\":\"ended\"");
+    worker.says(common::workers::ENDED);
     let metrics = get(&address, "/metrics", &address);
     for line in [
         "ticket_worker_outcomes_total{outcome=\"done\"} 4",

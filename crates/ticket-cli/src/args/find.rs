@@ -7,7 +7,6 @@ use std::time::Duration;
 use clap::{ArgGroup, Args};
 use jiff::Timestamp;
 
-use super::read::Paging;
 use super::values::{count, duration, field, moment, patience};
 use super::{ArchiveMissing, Brakes, DeleteMode, Reading, State};
 
@@ -101,8 +100,6 @@ pub(crate) struct Find {
     /// Those of the configuration file, and those of providers whose environment variables are set.
     #[arg(long)]
     pub(crate) all_accounts: bool,
-    #[command(flatten)]
-    pub(crate) paging: Paging,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }

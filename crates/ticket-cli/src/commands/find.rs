@@ -1,43 +1,30 @@
-//! `tickets find`: prints the tickets of several accounts as they are found, with the rows of `tickets list`. People read
-//! them in their pager.
+//! `tickets find`: prints the tickets of several accounts as they are found, with the rows of `tickets list`.
 
-use tickets::Stop;
 use tickets::find::{Find, Jq};
 
 use super::get::Shown;
 use super::list::{self, Row};
 use super::people;
-use super::search::{Next, Search};
+use super::search::Search;
 use crate::accounts::Accounts;
 use crate::args::{self, Filters, Global, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::ledger::Purpose;
 use crate::output::Output;
-use crate::pager::{Ended, Pager};
 
 pub(super) async fn run(
     asked: args::Find,
     global: &Global,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let (named, is_paged) = (asked.account.clone(), !asked.paging.no_pager);
+    let named = asked.account.clone();
     let find = criteria(asked)?;
     let accounts = Accounts::open(global, Purpose::Read).await?;
     let mut search = Search::new(find, &named, &accounts, None)?;
     if output.format == OutputFormat::Table || output.format == OutputFormat::Csv {
         search.say_cost();
     }
-    match Pager::start_running(output, is_paged)? {
-        Some(pager) => print_in(pager, &mut search, output).await?,
-        None => print(&mut search, output).await?,
-    }
-    search.say_summary(output.format, "No tickets found.");
-    Ok(search.exit())
-}
-
-/// Prints the tickets as they are found.
-async fn print(search: &mut Search, output: &Output) -> Result<(), Failure> {
     let interruption = interrupt::stop_on_ctrl_c()?;
     let mut writer = output.writer();
     let result = search.run(&interruption, output.format, |hit| {
@@ -53,55 +40,9 @@ async fn print(search: &mut Search, output: &Output) -> Result<(), Failure> {
         printed.map_err(|error| Failure::output(&error))
     });
     result.await?;
-    writer.finish().map_err(|error| Failure::output(&error))
-}
-
-/// Prints them in the pager. The search waits for its reader, and ends when they leave.
-async fn print_in(mut pager: Pager, search: &mut Search, output: &Output) -> Result<(), Failure> {
-    let mut writer = output.writer();
-    writer.collect();
-    // Ctrl-C is for the pager.
-    let mut searching = search.begin(&Stop::new(), output.format);
-    let ended = loop {
-        let found = match pager.during(search.next(&mut searching)).await {
-            Ok(Next::Found(index, found)) => search.account(index).map(|account| (account, *found)),
-            Ok(Next::Nothing) => None,
-            Ok(Next::End) => break None,
-            Err(ended) => break Some(ended),
-        };
-        if let Some((account, found)) = found {
-            let row = Row(Shown::new(account, found.ticket));
-            if let Err(error) = writer.push(row) {
-                break Some(Ended::Failed(error));
-            }
-        }
-        let rows = writer.collected();
-        if !rows.is_empty()
-            && let Err(ended) = pager.write(&rows).await
-        {
-            break Some(ended);
-        }
-    };
-    drop(searching);
-    let (stop, failed) = match ended {
-        None => (None, None),
-        Some(Ended::ReaderLeft) => {
-            search.stop(Exit::Done);
-            (None, None)
-        }
-        Some(Ended::Stopped(exit)) => {
-            search.stop(exit);
-            (Some(exit), None)
-        }
-        Some(Ended::Failed(error)) => (None, Some(error)),
-    };
-    let failed = failed.or(writer.finish().err());
-    // Nobody reads it if the pager has ended.
-    let _ = pager.write(&writer.collected()).await;
-    if let Some(exit) = pager.finish(stop).await {
-        search.stop(exit);
-    }
-    failed.map_or(Ok(()), |error| Err(Failure::output(&error)))
+    writer.finish().map_err(|error| Failure::output(&error))?;
+    search.say_summary(output.format, "No tickets found.");
+    Ok(search.exit())
 }
 
 fn criteria(asked: args::Find) -> Result<Find, Failure> {

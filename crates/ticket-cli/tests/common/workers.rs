@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
@@ -11,10 +12,13 @@ use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 use super::json;
 use super::shells::Shells;
 
-/// A worker that works.
+/// In the line that tells that work on an account ended; a call's has no job.
+pub(crate) const ENDED: &str = "\"event\":\"ended\",\"job\"";
+
+/// A worker that works. What it says is read all the time: a full pipe would hold it up.
 pub(crate) struct Worker {
     child: Child,
-    stderr: BufReader<ChildStderr>,
+    lines: Receiver<String>,
     said: String,
 }
 
@@ -24,20 +28,26 @@ impl Worker {
         let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
-        let said = String::new();
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines() {
+                // A test that is over listens no more.
+                let _ = sender.send(line.unwrap() + "\n");
+            }
+        });
         Self {
             child,
-            stderr,
-            said,
+            lines,
+            said: String::new(),
         }
     }
 
-    /// Reads what it says up to a line with this. Returns that line.
+    /// Waits until it says a line with this. Returns that line.
     pub(crate) fn says(&mut self, text: &str) -> String {
         loop {
-            let mut line = String::new();
-            let read = self.stderr.read_line(&mut line).unwrap();
-            assert_ne!(read, 0, "{text:?} is not in: {}", self.said);
+            let Ok(line) = self.lines.recv() else {
+                panic!("{text:?} is not in: {}", self.said);
+            };
             self.said.push_str(&line);
             if line.contains(text) {
                 return line;
@@ -53,7 +63,7 @@ impl Worker {
 
     /// Waits for its end. Returns its exit code, and all that it said.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
-        self.stderr.read_to_string(&mut self.said).unwrap();
+        self.said.extend(self.lines.iter());
         (self.child.wait().unwrap().code(), self.said)
     }
 }

@@ -55,8 +55,9 @@ pub(super) async fn run(ledger: &Ledger, asked: &str, output: &Output) -> Result
         }
         if is_over {
             drop(status);
-            writer.finish().map_err(|error| Failure::output(&error))?;
-            if !as_they_come {
+            if as_they_come {
+                writer.finish().map_err(|error| Failure::output(&error))?;
+            } else {
                 let job = ledger.jobs.ledger().job(&id).await?;
                 let is_erasure = job.erasure.is_some();
                 let shown = Shown::with_erasure(job, ledger).await?;

@@ -8,12 +8,12 @@ mod summary;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use futures_util::stream::{self, BoxStream, SelectAll, StreamExt as _};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
 use ticket_jobs::erase::without_vendor_words;
 use tickets::accounts::Account;
 use tickets::find::{Counts, Find, Found, How, Way};
 use tickets::provider::Removal;
-use tickets::{CallContext, Change, Error, ErrorKind, Operation, Stop, TicketRef};
+use tickets::{CallContext, Change, Error, ErrorKind, Operation, TicketRef};
 use tokio::time::Instant;
 
 use super::bulk;
@@ -64,23 +64,6 @@ pub(super) struct Lacking {
 }
 
 type Hits = BoxStream<'static, (usize, Result<Found, Error>)>;
-
-/// A search that goes on.
-pub(super) struct Searching {
-    hits: SelectAll<Hits>,
-    status: Status,
-    format: OutputFormat,
-}
-
-/// What a search comes to next.
-pub(super) enum Next {
-    /// A ticket of the account of this place.
-    Found(usize, Box<Found>),
-    /// Nothing was found for a while.
-    Nothing,
-    /// Each account is searched.
-    End,
-}
 
 impl Search {
     /// Finds out how each account is searched. Sends nothing.
@@ -185,49 +168,16 @@ impl Search {
         format: OutputFormat,
         mut take: impl FnMut(Option<(&Account, Found)>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let mut searching = self.begin(&interruption.stop, format);
-        loop {
-            let next = tokio::select! {
-                biased;
-                // A search changes nothing, so its replies can be dropped.
-                () = interruption.stop.finishing() => None,
-                next = self.next(&mut searching) => Some(next),
-            };
-            match next {
-                None => {
-                    self.stop(interruption.exit().unwrap_or(Exit::Interrupted));
-                    return Ok(());
-                }
-                Some(Next::End) => return Ok(()),
-                Some(Next::Nothing) => take(None)?,
-                Some(Next::Found(index, found)) => {
-                    if let Some(account) = self.account(index) {
-                        take(Some((account, *found)))?;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Begins to search all accounts.
-    pub(super) fn begin(&mut self, stop: &Stop, format: OutputFormat) -> Searching {
-        Searching {
-            hits: stream::select_all(self.start(stop)),
-            status: Status::beside_rows(format),
-            format,
-        }
-    }
-
-    /// What the search comes to next.
-    pub(super) async fn next(&mut self, searching: &mut Searching) -> Next {
-        let Searching {
-            hits,
-            status,
-            format,
-        } = searching;
-        loop {
+        let mut hits = stream::select_all(self.start(interruption));
+        let mut status = Status::beside_rows(format);
+        let result = loop {
             let hit = tokio::select! {
                 biased;
+                // A search changes nothing, so its replies can be dropped.
+                () = interruption.stop.finishing() => {
+                    self.stopped = Some(interruption.exit().unwrap_or(Exit::Interrupted));
+                    break Ok(());
+                }
                 () = status.due() => {
                     if status.is_terminal() || !format.is_json() {
                         let counts = self.counts();
@@ -236,36 +186,37 @@ impl Search {
                     } else {
                         self.print_progress();
                     }
-                    return Next::Nothing;
+                    match take(None) {
+                        Ok(()) => continue,
+                        Err(failure) => break Err(failure),
+                    }
                 }
                 hit = hits.next() => hit,
             };
             let Some((index, hit)) = hit else {
-                return Next::End;
+                break Ok(());
+            };
+            let Some(searched) = self.accounts.get_mut(index) else {
+                continue;
+            };
+            let Some(account) = &searched.account else {
+                continue;
             };
             match hit {
-                Ok(found) => return Next::Found(index, Box::new(found)),
-                Err(error) => {
-                    if let Some(searched) = self.accounts.get_mut(index) {
-                        searched.fail(error);
+                Ok(found) => {
+                    if let Err(failure) = take(Some((account, found))) {
+                        break Err(failure);
                     }
                 }
+                Err(error) => searched.fail(error),
             }
-        }
+        };
+        drop(hits);
+        result
     }
 
-    /// The account of this place.
-    pub(super) fn account(&self, index: usize) -> Option<&Account> {
-        self.accounts.get(index)?.account.as_ref()
-    }
-
-    /// Takes note that it ends before its end.
-    pub(super) const fn stop(&mut self, exit: Exit) {
-        self.stopped = Some(exit);
-    }
-
-    fn start(&mut self, stop: &Stop) -> Vec<Hits> {
-        let mut context = CallContext::new().stop(stop.clone());
+    fn start(&mut self, interruption: &Interruption) -> Vec<Hits> {
+        let mut context = CallContext::new().stop(interruption.stop.clone());
         context.deadline = Instant::now().checked_add(FOREVER);
         let mut all: Vec<Hits> = Vec::new();
         for (index, searched) in self.accounts.iter_mut().enumerate() {
