@@ -53,7 +53,7 @@ fn what_changes_something_is_a_write() {
     assert_eq!(
         writes,
         [
-            "create", "update", "resolve", "delete", "restore", "comment"
+            "create", "update", "resolve", "delete", "restore", "purge", "comment"
         ]
     );
 }
