@@ -31,7 +31,7 @@ const CASES: &[(&str, &str)] = &[
     ("create-key-of-another",    "Request parameters don't match the given idempotency key"),
     ("create-ok",                r#"{ "id": "35441", "raw": "/ticket" }"#),
     ("create-ok-with-file",      r#"{ "id": "35442", "raw": "/ticket" }"#),
-    ("create-repeated-key",      r#"{ "id": "35441", "raw": "/ticket" }"#),
+    ("create-repeated-key",      r#"{ "id": "35441", "raw": "/ticket", "by_earlier_attempt": true }"#),
     ("create-wrong-value",       "Record validation errors; Priority: P0 is not valid"),
     ("delete-accepted",          ""),
     ("delete-forbidden",         "You do not have access to this page."),
