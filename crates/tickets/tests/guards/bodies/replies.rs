@@ -212,13 +212,16 @@ async fn call(
             provider.update(&CallContext::new(), &id, &patch).await?;
         }
         Operation::Resolve => provider.resolve(&CallContext::new(), &id).await?,
-        Operation::Delete => {
+        Operation::Delete | Operation::Purge => {
             let targets: Vec<DeleteTarget> = if name == "leadsquared" {
                 vec!["160".into(), "161".into(), "160".into()]
             } else {
                 vec![id.into()]
             };
-            let report = provider.delete(&CallContext::new(), &targets).await?;
+            let report = match operation {
+                Operation::Delete => provider.delete(&CallContext::new(), &targets).await?,
+                _ => provider.purge(&CallContext::new(), &targets).await?,
+            };
             assert_complete(&report, &targets);
             let outcomes = report.into_iter();
             found.errors = outcomes

@@ -109,18 +109,23 @@ async fn call(
                 .err()
         }
         Operation::Resolve => provider.resolve(&CallContext::new(), &id).await.err(),
-        Operation::Delete => match provider
-            .delete(&CallContext::new(), &[DeleteTarget::from(&id)])
-            .await
-        {
-            Ok(report) => {
-                assert_eq!(report.len(), 1);
-                report
-                    .outcome(&id)
-                    .and_then(|outcome| outcome.error().cloned())
+        Operation::Delete | Operation::Purge => {
+            let (context, targets) = (CallContext::new(), [DeleteTarget::from(&id)]);
+            let report = if operation == Operation::Delete {
+                provider.delete(&context, &targets).await
+            } else {
+                provider.purge(&context, &targets).await
+            };
+            match report {
+                Ok(report) => {
+                    assert_eq!(report.len(), 1);
+                    report
+                        .outcome(&id)
+                        .and_then(|outcome| outcome.error().cloned())
+                }
+                Err(error) => Some(error),
             }
-            Err(error) => Some(error),
-        },
+        }
         Operation::Messages => provider
             .messages(&CallContext::new(), &id, &PageRequest::first())
             .await
