@@ -22,6 +22,28 @@ fn is_deleted(ticket: &Ticket) -> bool {
     ticket.status == Some(Status::Deleted)
 }
 
+/// Reads the ticket, which is as it was before.
+async fn is_unchanged(
+    harness: &Harness,
+    id: &TicketId,
+    before: &Ticket,
+    what: &'static str,
+) -> CaseResult {
+    let read = harness.provider.get(&CallContext::new(), id).await;
+    let is_same = read
+        .as_ref()
+        .is_ok_and(|after| !is_deleted(after) && rest(after) == rest(before));
+    ensure(
+        is_same,
+        what,
+        rest(before),
+        match &read {
+            Ok(after) => rest(after),
+            Err(_) => describe(&read),
+        },
+    )
+}
+
 pub(crate) async fn restore_is_declared_with_a_trash(harness: &Harness) -> CaseResult {
     let capabilities = &harness.info().capabilities;
     let delete = capabilities.support(Operation::Delete);
@@ -75,19 +97,13 @@ pub(crate) async fn restoring_a_ticket_that_is_not_deleted_changes_nothing(
         "success, or an error of effect none, after at most one write",
         format!("{} after {writes} writes", describe(&result)),
     )?;
-    let read = harness.provider.get(&CallContext::new(), &id).await;
-    let is_same = read
-        .as_ref()
-        .is_ok_and(|after| !is_deleted(after) && rest(after) == rest(&before));
-    ensure(
-        is_same,
+    is_unchanged(
+        harness,
+        &id,
+        &before,
         "a ticket was restored that was not deleted",
-        rest(&before),
-        match &read {
-            Ok(after) => rest(after),
-            Err(_) => describe(&read),
-        },
     )
+    .await
 }
 
 /// Purges the ticket until the vendor has carried that out. Returns the outcome in words, and how many requests wrote.
@@ -159,17 +175,11 @@ pub(crate) async fn purging_a_ticket_that_is_not_in_the_trash_changes_nothing(
         "`not_found` after at most one write",
         format!("{told} after {writes} writes"),
     )?;
-    let read = harness.provider.get(&CallContext::new(), &id).await;
-    let is_same = read
-        .as_ref()
-        .is_ok_and(|after| !is_deleted(after) && rest(after) == rest(&before));
-    ensure(
-        is_same,
+    is_unchanged(
+        harness,
+        &id,
+        &before,
         "a ticket was purged that is not in the trash",
-        rest(&before),
-        match &read {
-            Ok(after) => rest(after),
-            Err(_) => describe(&read),
-        },
     )
+    .await
 }
