@@ -24,14 +24,17 @@ pub(crate) fn of(case: &Case) -> String {
 }
 
 async fn record(case: &Case) -> String {
-    let sandbox = (case.settings)(Sandbox::builder()).start().await.unwrap();
-    (case.prepare)(&sandbox);
-    for rule in &case.rules {
-        sandbox.inject(rule.clone());
-    }
-    if case.refuses_connections {
-        sandbox.refuse_connections().await.unwrap();
-    }
+    let sandbox = loop {
+        let sandbox = (case.settings)(Sandbox::builder()).start().await.unwrap();
+        (case.prepare)(&sandbox);
+        for rule in &case.rules {
+            sandbox.inject(rule.clone());
+        }
+        // Another process may have taken the port when it was free for a moment.
+        if !case.refuses_connections || sandbox.refuse_connections().await.is_ok() {
+            break sandbox;
+        }
+    };
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in &case.files {
         let path = folder.path().join(name);
