@@ -79,15 +79,16 @@ impl SqliteLedger {
     /// [`Config`](ticket_core::ErrorKind::Config), with what to do: others can read or write the file or write its folder;
     /// it is on a network file system, or cannot be written; it is not a ledger, or one of a newer version.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Self::start(open::open(path.as_ref(), None)?)
+        Self::start(open::open(path.as_ref(), None, false)?)
     }
 
     /// Opens the ledger in this file, whose time is that of `clock`, for tests. All that open the file need the same clock.
     pub fn open_with_clock(path: impl AsRef<Path>, clock: Clock) -> Result<Self> {
-        Self::start(open::open(path.as_ref(), Some(clock))?)
+        Self::start(open::open(path.as_ref(), Some(clock), false)?)
     }
 
-    /// A ledger in a private folder, which is removed when the ledger is dropped.
+    /// A ledger in a private folder, which is removed when the ledger is dropped. Nothing of it is synced to the disk: it is of
+    /// no use once this process is gone.
     pub fn temporary() -> Result<Self> {
         Self::start_temporary(None)
     }
@@ -102,7 +103,7 @@ impl SqliteLedger {
             let message = format!("no folder for temporary files can be created: {error}");
             Error::config(message)
         })?;
-        let ledger = Self::start(open::open(&folder.path().join("jobs.db"), clock)?)?;
+        let ledger = Self::start(open::open(&folder.path().join("jobs.db"), clock, true)?)?;
         Ok(Self {
             _folder: Some(folder),
             ..ledger
@@ -110,18 +111,14 @@ impl SqliteLedger {
     }
 
     fn start(opened: Opened) -> Result<Self> {
-        let Opened {
-            path,
-            connection,
-            time,
-        } = opened;
+        let time = opened.time.clone();
         let readers = Readers {
-            process: Process::new(&path),
-            path: path.clone(),
+            process: Process::new(&opened.path),
+            path: opened.path.clone(),
             idle: Mutex::default(),
         };
-        let process = Process::new(&path);
-        let writer = Writer::start(connection, process, time.clone(), path)
+        let process = Process::new(&opened.path);
+        let writer = Writer::start(opened, process)
             .map_err(|error| Error::config(format!("no thread can be started: {error}")))?;
         Ok(Self {
             writer,

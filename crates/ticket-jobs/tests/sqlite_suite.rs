@@ -9,4 +9,5 @@ async fn open(clock: Clock) -> Arc<dyn Ledger> {
     Arc::new(SqliteLedger::temporary_with_clock(clock).unwrap())
 }
 
-ticket_jobs::ledger_tests!(open);
+// A schedule costs a hundred times as much as in memory.
+ticket_jobs::ledger_tests!(open, schedules = 100);

@@ -30,10 +30,12 @@ pub(super) struct Opened {
     pub(super) path: PathBuf,
     pub(super) connection: Connection,
     pub(super) time: Time,
+    /// Whether it ends with this process, so that nothing of it has to survive a loss of power.
+    pub(super) is_temporary: bool,
 }
 
 /// Opens the ledger at this path, and creates it if there is none.
-pub(super) fn open(path: &Path, clock: Option<Clock>) -> Result<Opened> {
+pub(super) fn open(path: &Path, clock: Option<Clock>, is_temporary: bool) -> Result<Opened> {
     check_sqlite()?;
     let path = std::path::absolute(path).map_err(|error| unwritable(path, &error))?;
     let folder = path.parent().unwrap_or(Path::new("/"));
@@ -47,7 +49,7 @@ pub(super) fn open(path: &Path, clock: Option<Clock>) -> Result<Opened> {
     check_version(&path, found)?;
     use_wal(&path, &connection)?;
     // Only a new ledger has to survive a loss of power from here on.
-    let level = if found == Some(0) { "FULL" } else { "NORMAL" };
+    let level = level(found == Some(0), is_temporary);
     let written = connection
         .pragma_update(None, "synchronous", level)
         .and_then(|()| prepare(&mut connection, clock));
@@ -58,7 +60,17 @@ pub(super) fn open(path: &Path, clock: Option<Clock>) -> Result<Opened> {
         path,
         connection,
         time,
+        is_temporary,
     })
+}
+
+/// SQLite's word for whether a commit is synced.
+pub(super) const fn level(is_synced: bool, is_temporary: bool) -> &'static str {
+    match (is_synced, is_temporary) {
+        (_, true) => "OFF",
+        (true, false) => "FULL",
+        (false, false) => "NORMAL",
+    }
 }
 
 /// Writes the newest tables if they are not there, and what the ledger's time is tied to. This also shows whether the

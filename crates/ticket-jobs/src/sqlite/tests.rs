@@ -108,7 +108,9 @@ async fn full_disk_fails_what_is_not_recorded_until_there_is_space() {
 
 #[tokio::test]
 async fn only_writes_are_synced() {
-    let ledger = SqliteLedger::temporary().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = SqliteLedger::open(folder.path().join("private/jobs.db")).unwrap();
+    let temporary = SqliteLedger::temporary().unwrap();
     let level = || {
         let sql = "PRAGMA synchronous";
         ledger.write(Written, |write| {
@@ -126,6 +128,10 @@ async fn only_writes_are_synced() {
         })
     };
     assert_eq!(level().await.unwrap(), Some(1));
+    let of_temporary = temporary.write(Synced, |write| {
+        write.first("PRAGMA synchronous", [], |row| row.get::<_, i64>(0))
+    });
+    assert_eq!(of_temporary.await.unwrap(), Some(0));
     assert_eq!(at(delete()).await.unwrap(), Some(2));
     assert_eq!(at(read.clone()).await.unwrap(), Some(1));
     for (call, expected) in [(delete(), 2), (read, 1)] {

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use ticket_core::{Error, Result};
 use tokio::sync::oneshot;
 
+use super::open::{self, Opened};
 use super::process::Process;
 use super::time::Time;
 use super::values::{self, Failure};
@@ -55,18 +56,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(
-        connection: Connection,
-        process: Process,
-        time: Time,
-        path: PathBuf,
-    ) -> std::io::Result<Self> {
+    pub(super) fn start(opened: Opened, process: Process) -> std::io::Result<Self> {
         let (sender, receiver) = channel();
         let mut thread = Thread {
-            connection,
+            connection: opened.connection,
             process,
-            time,
-            path,
+            time: opened.time,
+            path: opened.path,
+            is_temporary: opened.is_temporary,
             is_synced: None,
             sync: Duration::ZERO,
             until_cleaning: 1,
@@ -171,6 +168,7 @@ struct Thread {
     process: Process,
     time: Time,
     path: PathBuf,
+    is_temporary: bool,
     /// Whether the next commit is synced; `None` while that is not known.
     is_synced: Option<bool>,
     /// How long the latest sync took, if that is worth to wait for.
@@ -294,7 +292,7 @@ impl Thread {
     fn set_synced(&mut self, synced: bool) -> rusqlite::Result<()> {
         if self.is_synced != Some(synced) {
             self.is_synced = None;
-            let level = if synced { "FULL" } else { "NORMAL" };
+            let level = open::level(synced, self.is_temporary);
             self.connection.pragma_update(None, "synchronous", level)?;
             self.is_synced = Some(synced);
         }
@@ -382,6 +380,7 @@ mod tests {
             process: Process::new(&path),
             time: Time::given(Clock::new(|| jiff::Timestamp::UNIX_EPOCH)),
             path,
+            is_temporary: false,
             is_synced: None,
             sync: Duration::MAX,
             until_cleaning: 1,
