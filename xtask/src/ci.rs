@@ -2,6 +2,7 @@
 //!
 //! A failed step does not stop the others, so one run shows all failures.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::Stdio;
 use std::time::Instant;
@@ -46,8 +47,8 @@ const STORES: &str = "--test suite --test postgres";
 /// The tests of the command's optional features, likewise: they need clients of the Model Context Protocol, and a database server.
 const OPTIONS: &str = "--test mcp --test fleet";
 
-/// The example of a dispatcher, a workspace of its own, which needs a Restate server. Built where CI keeps what it builds.
-const RESTATE: &str = "--manifest-path deploy/restate/Cargo.toml --target-dir target/restate";
+/// The example of a dispatcher, a workspace of its own, which needs a Restate server. It uses the builds of this one.
+const RESTATE: &str = "--manifest-path deploy/restate/Cargo.toml --target-dir target";
 
 /// Tools that may be missing, and how to install them. `.ci/run` installs all of them.
 const TOOLS: &[(&str, &str)] = &[
@@ -111,22 +112,19 @@ fn is_there(tool: &str) -> bool {
 }
 
 fn steps(ws: &Workspace) -> Vec<(&'static str, String)> {
-    let mut features = Vec::new();
-    let mut of_libraries = Vec::new();
-    for krate in &ws.crates {
+    // By name alone: of the testkit, which depends on itself for its tests, `ticket-testkit/property` would mean that one's.
+    let features = |of: fn(Role) -> bool| {
+        let crates = ws.crates.iter().filter(|krate| of(krate.role));
+        let names = crates.flat_map(|krate| krate.features.keys().map(String::as_str));
         // `--all-features` would include `native-tls`, which needs the headers of OpenSSL.
-        let usual = krate.features.keys();
-        let usual = usual.filter(|name| *name != "default" && *name != "native-tls");
-        let usual = usual.map(|name| format!("{}/{name}", krate.name));
-        let usual: Vec<_> = usual.collect();
-        if !matches!(
-            krate.role,
-            Role::Bench | Role::Jobs | Role::Mcp | Role::Store
-        ) {
-            of_libraries.extend(usual.iter().cloned());
-        }
-        features.extend(usual);
-    }
+        let usual: BTreeSet<&str> = names
+            .filter(|name| !["default", "native-tls"].contains(name))
+            .collect();
+        usual.into_iter().collect::<Vec<_>>().join(",")
+    };
+    let all = features(|_| true);
+    let of_libraries =
+        features(|role| !matches!(role, Role::Bench | Role::Jobs | Role::Mcp | Role::Store));
     let published = ws.crates.iter().filter(|krate| krate.is_published());
     let published: Vec<String> = published
         .map(|krate| format!("-p {}", krate.name))
@@ -138,8 +136,8 @@ fn steps(ws: &Workspace) -> Vec<(&'static str, String)> {
             .replace("{stores}", STORES)
             .replace("{options}", OPTIONS)
             .replace("{restate}", RESTATE)
-            .replace("{features}", &features.join(","))
-            .replace("{features-of-libraries}", &of_libraries.join(","));
+            .replace("{features}", &all)
+            .replace("{features-of-libraries}", &of_libraries);
         (
             name.trim(),
             line.replace("{published}", &published.join(" ")),

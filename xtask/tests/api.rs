@@ -34,7 +34,9 @@ fn public_apis_are_as_reviewed() {
     let rules: toml::Table = toml::from_str(&rules).unwrap();
     let write = std::env::var_os("UPDATE_API").is_some();
     let mut findings = Vec::new();
-    for library in libraries(&metadata) {
+    let libraries: Vec<&Package> = libraries(&metadata).collect();
+    document(&metadata, &libraries);
+    for library in libraries {
         let Some(text) = text(&metadata, library) else {
             let rust = FORMAT.1;
             let told = format!(
@@ -69,30 +71,33 @@ fn libraries(metadata: &Metadata) -> impl Iterator<Item = &Package> {
     packages.filter(published).filter(is_library)
 }
 
-/// The API as the code has it; none where the compiler's format is not the reader's.
-fn text(metadata: &Metadata, library: &Package) -> Option<String> {
+/// Writes the JSON of all these libraries, with one command, so that what they depend on is checked once.
+fn document(metadata: &Metadata, libraries: &[&Package]) {
     // Not the second TLS library, which needs headers to be installed, and not the mock, whose items are generated.
     let unwanted = ["default", "native-tls", "mock"];
-    let features = library.features.keys().map(String::as_str);
-    let features: Vec<&str> = features.filter(|name| !unwanted.contains(name)).collect();
-    // Lints are the business of other steps, and without the mock a link to it leads nowhere.
-    let line = format!(
-        "rustdoc --locked --quiet --lib --package {} --features={} -- --cap-lints allow -Z unstable-options \
-         --output-format json",
-        library.name,
-        features.join(",")
-    );
     let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(line.split_whitespace())
-        .current_dir(&metadata.workspace_root);
-    // This program stands in for rustdoc and allows it, and nothing else, its unstable options.
+    cargo.args(["doc", "--locked", "--quiet", "--lib", "--no-deps"]);
+    for library in libraries {
+        cargo.args(["--package", &library.name]);
+        let features = library.features.keys();
+        let features = features.filter(|name| !unwanted.contains(&name.as_str()));
+        // Without the package: the testkit depends on itself, and `ticket-testkit/property` would be a feature of that.
+        cargo.args(features.flat_map(|feature| ["--features", feature]));
+    }
+    // This program stands in for rustdoc and allows it, and nothing else, its unstable options. Lints are the business of
+    // other steps, and without the mock a link to it leads nowhere.
     let rustdoc = std::env::var("RUSTDOC").unwrap_or_else(|_| "rustdoc".into());
+    let flags = "--cap-lints allow -Z unstable-options --output-format json";
     cargo
+        .current_dir(&metadata.workspace_root)
         .env("RUSTDOC", env!("CARGO_BIN_EXE_xtask"))
-        .env("XTASK_RUSTDOC", rustdoc);
-    let status = cargo.status().unwrap();
-    assert!(status.success(), "rustdoc failed for {}", library.name);
+        .env("XTASK_RUSTDOC", rustdoc)
+        .env("RUSTDOCFLAGS", flags);
+    assert!(cargo.status().unwrap().success(), "rustdoc failed");
+}
+
+/// The API as the code has it; none where the compiler's format is not the reader's.
+fn text(metadata: &Metadata, library: &Package) -> Option<String> {
     let name = library.name.replace('-', "_");
     let json = metadata.target_directory.join(format!("doc/{name}.json"));
     // Rustdoc writes the version of its format last.
