@@ -1,8 +1,8 @@
 //! Deletions at all vendors at once with every fault of the sandbox, in this process and on a clock that nobody
 //! waits for: the documented quotas and outages of minutes cost no time.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -11,7 +11,7 @@ use ticket_bench::checker::{Checked, Declared, JOBS, every_fault, provider};
 use ticket_http::HttpConfig;
 use ticket_sandbox::{Fault, Sandbox, Vendor};
 use ticket_testkit::InProcess;
-use tickets::bulk::BulkOptions;
+use tickets::bulk::{BulkOptions, Notice};
 use tickets::call::StackOptions;
 use tickets::provider::NotFound;
 use tickets::{Change, ErrorKind, Operation, Outcome, ProviderInfo, Tickets, apply_in_each};
@@ -82,7 +82,16 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
         for (_, ids) in &mut left {
             ids.clear();
         }
-        let mut work = apply_in_each(&Change::Delete, asked, &BulkOptions::default());
+        // An account that ended does not look any more.
+        let ended = Arc::new(Mutex::new(BTreeSet::new()));
+        let told = Arc::clone(&ended);
+        let options = BulkOptions::default().notify(move |account, notice| {
+            if matches!(notice, Notice::Ended(_)) {
+                let mut ended = told.lock().unwrap_or_else(PoisonError::into_inner);
+                ended.insert(account.to_owned());
+            }
+        });
+        let mut work = apply_in_each(&Change::Delete, asked, &options);
         let mut answered = 0;
         // Where the account did not end, they should have been looked at until this was seen.
         let mut unsettled = Vec::new();
@@ -118,7 +127,9 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
                 sandbox.random_faults(soak.seed + reads, soak.fault_rate, faults(soak.seed));
                 row.push_str(match read {
                     Err(error) if error.kind() == ErrorKind::NotFound => {
-                        unsettled.push((*vendor, settled.id.to_string()));
+                        let error = outcome.error().map(ToString::to_string);
+                        let error = error.unwrap_or_default();
+                        unsettled.push((*vendor, format!("{}: {outcome} ({error})", settled.id)));
                         ", gone, which a read shows"
                     }
                     _ => ", gone, which no read shows yet",
@@ -132,10 +143,11 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
                 _ => *counts.entry((vendor.prefix(), row)).or_default() += 1,
             }
         }
-        for (vendor, id) in unsettled {
-            if left.iter().any(|(of, ids)| *of == vendor && ids.is_empty()) {
+        for (vendor, told) in unsettled {
+            let ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
+            if !ended.contains(vendor.prefix()) {
                 contradictions.push(format!(
-                    "{id}: unknown, but a look would have shown that it is gone"
+                    "{told}, but a look would have shown that it is gone"
                 ));
             }
         }
