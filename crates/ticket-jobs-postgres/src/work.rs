@@ -170,7 +170,7 @@ fn claimed(row: &Row) -> Result<Vec<Claimed>> {
             seen: seen.transpose()?,
             put_back,
             in_doubt: doubt.map(duration),
-            accepted: job.map(VendorJob::new),
+            accepted: job.map(VendorJob::stored),
             lost_calls: u32::try_from(lost).unwrap_or_default(),
         })
     });

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 /// let purge = VendorJob::purge("V3-291e720c");
 /// assert_eq!(purge.as_str(), "purge:V3-291e720c");
 /// assert_eq!((purge.id(), purge.is_purge()), ("V3-291e720c", true));
+/// assert_eq!(VendorJob::stored(purge.as_str()), purge);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -24,10 +25,17 @@ pub struct VendorJob(EcoString);
 /// What the text of a purge begins with.
 const PURGE: &str = "purge:";
 
+/// What the text of a delete begins with if the vendor's id alone would be read as something else.
+const DELETE: &str = "delete:";
+
 impl VendorJob {
-    /// The work with this text: the vendor's id of a delete, or what [`as_str`](Self::as_str) gave.
+    /// The delete with this id of the vendor's.
     pub fn new(id: impl AsRef<str>) -> Self {
-        Self(id.as_ref().into())
+        let id = id.as_ref();
+        if [PURGE, DELETE].iter().any(|word| id.starts_with(word)) {
+            return Self([DELETE, id].concat().into());
+        }
+        Self(id.into())
     }
 
     /// The [purge](crate::TicketProvider::purge) with this id.
@@ -35,14 +43,23 @@ impl VendorJob {
         Self([PURGE, id.as_ref()].concat().into())
     }
 
-    /// Its text in storage and messages: the vendor's id, for a purge with `purge:` before it.
+    /// The work whose text [`as_str`](Self::as_str) gave.
+    pub fn stored(text: impl AsRef<str>) -> Self {
+        Self(text.as_ref().into())
+    }
+
+    /// Its text in storage and messages: the vendor's id, for a purge with `purge:` before it. An id of a delete that begins
+    /// with `purge:` or `delete:` has `delete:` before it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The vendor's id.
     pub fn id(&self) -> &str {
-        self.0.strip_prefix(PURGE).unwrap_or(&self.0)
+        let mut words = [PURGE, DELETE].into_iter();
+        words
+            .find_map(|word| self.0.strip_prefix(word))
+            .unwrap_or(&self.0)
     }
 
     /// Whether tickets in the trash are deleted for good. Otherwise it is a delete.
@@ -54,5 +71,37 @@ impl VendorJob {
 impl fmt::Display for VendorJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vendor_id_of_any_form_is_stored_and_read_back_as_what_it_was() {
+        for id in [
+            "V3-1",
+            "",
+            "purge:V3-1",
+            "delete:V3-1",
+            "delete:purge:",
+            "purge",
+        ] {
+            for (job, is_purge) in [(VendorJob::new(id), false), (VendorJob::purge(id), true)] {
+                let read = VendorJob::stored(job.as_str());
+                assert_eq!((read.id(), read.is_purge()), (id, is_purge));
+                let json = serde_json::to_string(&job).unwrap();
+                assert_eq!(serde_json::from_str::<VendorJob>(&json).unwrap(), read);
+            }
+        }
+    }
+
+    #[test]
+    fn texts_of_earlier_rows_are_read_as_they_were_meant() {
+        for (text, id, is_purge) in [("V3-1", "V3-1", false), ("purge:V3-1", "V3-1", true)] {
+            let read = VendorJob::stored(text);
+            assert_eq!((read.id(), read.is_purge()), (id, is_purge));
+        }
     }
 }

@@ -160,6 +160,6 @@ fn call(row: &Row) -> Result<JobCall> {
         kind: kind.transpose()?,
         effect: effect.transpose()?,
         status: status.and_then(|status| status.try_into().ok()),
-        accepted: get::<Option<&str>>(row, "accepted")?.map(VendorJob::new),
+        accepted: get::<Option<&str>>(row, "accepted")?.map(VendorJob::stored),
     })
 }

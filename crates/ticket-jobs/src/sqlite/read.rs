@@ -196,7 +196,7 @@ impl Read<'_> {
                     kind: None,
                     effect: None,
                     status: row.get(10)?,
-                    accepted: row.get::<_, Option<String>>(11)?.map(VendorJob::new),
+                    accepted: row.get::<_, Option<String>>(11)?.map(VendorJob::stored),
                 };
                 Ok((call, texts))
             },

@@ -313,7 +313,7 @@ impl Write<'_> {
                 |row| {
                     Ok((
                         row.get::<_, u64>(0)?,
-                        VendorJob::new(row.get_ref(1)?.as_str()?),
+                        VendorJob::stored(row.get_ref(1)?.as_str()?),
                     ))
                 },
             )?;

@@ -195,12 +195,15 @@ pub(super) async fn late_end_without_effect_ends_the_doubt(bench: &Bench) -> Cas
 
 pub(super) async fn accepted_calls_are_told_with_their_job(bench: &Bench) -> CaseResult {
     let (job, worker) = bench.claimed(&["1", "2", "3"]).await?;
-    let accepted = |job: &str| Ended::Accepted {
-        job: VendorJob::new(job),
+    // Ids of any form, in whatever text they are stored.
+    let first = VendorJob::new("purge:first");
+    let second = VendorJob::purge("second");
+    let accepted = |job: &VendorJob| Ended::Accepted {
+        job: job.clone(),
         status: Some(200),
     };
     for (ids, end) in [
-        (["1", "2"], accepted("first")),
+        (["1", "2"], accepted(&first)),
         (["2", "3"], NO_REPLY),
         (["2", "3"], REFUSED),
     ] {
@@ -208,7 +211,7 @@ pub(super) async fn accepted_calls_are_told_with_their_job(bench: &Bench) -> Cas
         bench.ledger.end(call, end).await?;
     }
     let again = bench.slot(&delete(&job, worker, &["2"])).await?;
-    bench.ledger.end(again, accepted("second")).await?;
+    bench.ledger.end(again, accepted(&second)).await?;
     let claimed = claimed_after_loss(bench, &job).await?;
     same(
         "the vendor accepted deletes as jobs, and the worker was lost",
@@ -219,11 +222,7 @@ pub(super) async fn accepted_calls_are_told_with_their_job(bench: &Bench) -> Cas
     same(
         "the last job of each ticket is told",
         jobs.collect::<Vec<_>>(),
-        vec![
-            Some(VendorJob::new("first")),
-            Some(VendorJob::new("second")),
-            None,
-        ],
+        vec![Some(first.clone()), Some(second.clone()), None],
     )?;
     let calls = bench.ledger.calls(&job, None, 10).await?;
     let told = calls
@@ -233,10 +232,10 @@ pub(super) async fn accepted_calls_are_told_with_their_job(bench: &Bench) -> Cas
         "and so are the calls",
         told.collect::<Vec<_>>(),
         vec![
-            (None, Some(200), Some(VendorJob::new("first"))),
+            (None, Some(200), Some(first)),
             (Some(ErrorKind::Timeout), None, None),
             (Some(ErrorKind::RateLimited), Some(429), None),
-            (None, Some(200), Some(VendorJob::new("second"))),
+            (None, Some(200), Some(second)),
         ],
     )
 }
