@@ -19,6 +19,9 @@ use crate::{pager, text};
 /// The name of the file with the key of erasures.
 const KEY: &str = "erasure.key";
 
+/// What can be done where a ledger cannot be.
+const ELSEWHERE: &str = "--ledger FILE names another place for jobs and quotas";
+
 /// The size of a small ledger, in bytes.
 const SMALL: usize = 64 * 1024;
 
@@ -222,7 +225,7 @@ impl Unwritable {
 
     fn failure(&self) -> Failure {
         Failure::unconfigured(format!("{}; nothing was sent", self.words()))
-            .hinting("--ledger FILE names another place for jobs and quotas".to_owned())
+            .hinting(ELSEWHERE.to_owned())
     }
 }
 
@@ -290,7 +293,10 @@ fn argument(name: &str, path: &Path) -> String {
 }
 
 fn open(path: &Path) -> Result<Jobs, Failure> {
-    Ok(jobs(SqliteLedger::open(path)?))
+    match SqliteLedger::open(path) {
+        Ok(ledger) => Ok(jobs(ledger)),
+        Err(error) => Err(Failure::from(error).hinting(ELSEWHERE.to_owned())),
+    }
 }
 
 /// The jobs of a ledger, whose events say who acts.

@@ -78,6 +78,32 @@ fn folder_that_others_can_write_is_refused() {
     assert!(words.contains("in a folder of your own"), "{words}");
 }
 
+#[tokio::test]
+async fn ledger_that_a_link_names_is_the_one_that_the_link_leads_to() {
+    let folder = folder();
+    let path = folder.path().join("here/jobs.db");
+    let link = folder.path().join("there.db");
+    let ledger = SqliteLedger::open(&path).unwrap();
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let job = ledger.create(NewJob::new(Change::Delete)).await.unwrap();
+    ledger.close_list(&job).await.unwrap();
+    ledger.seal(&job, vec![], None).await.unwrap();
+    ledger.begin(&job).await.unwrap();
+
+    let other = SqliteLedger::open(&link).unwrap();
+    assert_eq!(other.path(), fs::canonicalize(&path).unwrap());
+    // Its workers are known to be alive, and no files of another folder say otherwise.
+    other.begin(&job).await.unwrap();
+    assert_eq!(other.job(&job).await.unwrap().workers, 2);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    drop((ledger, other));
+
+    // The folder that counts is that of the file.
+    set_mode(&folder.path().join("here"), 0o777);
+    let words = refused(&link);
+    assert!(words.contains("run: chmod go-w "), "{words}");
+}
+
 #[test]
 fn file_that_is_no_ledger_is_refused_and_left_alone() {
     let folder = folder();

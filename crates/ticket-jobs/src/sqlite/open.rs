@@ -38,6 +38,7 @@ pub(super) struct Opened {
 pub(super) fn open(path: &Path, clock: Option<Clock>, is_temporary: bool) -> Result<Opened> {
     check_sqlite()?;
     let path = std::path::absolute(path).map_err(|error| unwritable(path, &error))?;
+    let path = resolved(path)?;
     let folder = path.parent().unwrap_or(Path::new("/"));
     create_folder(folder).map_err(|error| unwritable(&path, &error))?;
     check_folder(&path, folder)?;
@@ -71,6 +72,15 @@ pub(super) const fn level(is_synced: bool, is_temporary: bool) -> &'static str {
         (true, false) => "FULL",
         (false, false) => "NORMAL",
     }
+}
+
+/// The file itself, if the path is a link to it: SQLite writes its other files beside that one, so that folder is the one to
+/// check, and the processes that name the ledger otherwise have the same.
+fn resolved(path: PathBuf) -> Result<PathBuf> {
+    if !path.is_symlink() {
+        return Ok(path);
+    }
+    fs::canonicalize(&path).map_err(|error| unwritable(&path, &error))
 }
 
 /// Writes the newest tables if they are not there, and what the ledger's time is tied to. This also shows whether the
@@ -293,6 +303,11 @@ const fn network_file_system(magic: u64) -> Option<&'static str> {
         0x564c => "ncp",
         0x0bd0_0bd0 => "lustre",
         0x0116_1970 => "gfs2",
+        0x7461_636f => "ocfs2",
+        0x4750_4653 => "gpfs",
+        0x1983_0326 => "beegfs",
+        0x786f_4256 => "vboxsf",
+        0xbacb_acbc => "vmhgfs",
         _ => return None,
     })
 }
