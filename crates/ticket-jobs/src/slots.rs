@@ -21,6 +21,12 @@ use crate::model::{CallId, Ended, JobId, NewCall, Taken, Work, WorkerId};
 /// or asleep in between does not send it: its slot may be somebody else's by then.
 const STALE: Duration = Duration::from_secs(1);
 
+/// How often in a row that may happen: a disk that always takes so long would keep the call from being sent for ever.
+const TRIES: usize = 30;
+
+const TOO_SLOW: &str = "the ledger takes longer than a second to record a call, again and again, so the call was not sent: \
+    see whether its disk is too slow or too busy";
+
 /// The slots of one account.
 #[derive(Debug)]
 pub(crate) struct LedgerSlots {
@@ -69,14 +75,18 @@ impl Slots for LedgerSlots {
         if !self.is_recorded(intent) {
             return Box::pin(async { Ok(Box::new(Unrecorded) as _) });
         }
-        let (mut call, mut lost) = (self.call(intent, 0), 0);
+        let (mut call, mut lost, mut late) = (self.call(intent, 0), 0, 0);
         Box::pin(async move {
             loop {
                 let (reason, at_least) = match take(&self.ledger, call.clone()).await? {
                     Answer::Slot(mut slot, asked) => {
                         if until(asked, self.ledger.now()) > STALE {
                             slot.end_with(Ended::Unsent).await;
-                            continue;
+                            late += 1;
+                            if late < TRIES {
+                                continue;
+                            }
+                            return Err(NoSlot::Failed(Error::config(TOO_SLOW)));
                         }
                         slot.is_given = true;
                         return Ok(slot as _);

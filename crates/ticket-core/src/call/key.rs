@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::call::layer::Call;
@@ -34,15 +35,35 @@ pub(super) fn context(call: &Call<'_>) -> Option<Box<CallContext>> {
     Some(Box::new(context.clone().idempotency_key(random())))
 }
 
-/// Until when a repeat of this call, made now, is known to create nothing more. `None` also where an earlier attempt may have been
-/// made: nobody knows when the vendor saw its key.
-pub(super) fn is_kept_until(call: &Call<'_>) -> Option<Instant> {
-    let context = call.context();
-    if context.idempotency_key.is_none() || context.earlier_attempt == Effect::Unknown {
-        return None;
+/// Until when the vendor keeps a key, by both clocks: tokio's stands still while the machine sleeps, and the machine's may be
+/// set back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept {
+    pub(super) until: Instant,
+    until_time: Timestamp,
+}
+
+impl Kept {
+    /// Until when a repeat of this call is known to create nothing more, if the machine's clock shows `time` now. `None` also
+    /// where an earlier attempt may have been made: nobody knows when the vendor saw its key.
+    pub(super) fn of(call: &Call<'_>, time: impl Fn() -> Timestamp) -> Option<Self> {
+        let context = call.context();
+        if context.idempotency_key.is_none() || context.earlier_attempt == Effect::Unknown {
+            return None;
+        }
+        let left = kept_for(call)?.checked_sub(MARGIN)?;
+        Some(Self {
+            until: Instant::now().checked_add(left)?,
+            until_time: time()
+                .checked_add(SignedDuration::try_from(left).ok()?)
+                .ok()?,
+        })
     }
-    let time = kept_for(call)?.checked_sub(MARGIN)?;
-    Instant::now().checked_add(time)
+
+    /// Whether that is over, if the machine's clock shows `time` now.
+    pub(super) fn is_over(&self, time: Timestamp) -> bool {
+        self.until <= Instant::now() || self.until_time <= time
+    }
 }
 
 /// 128 random bits. The keys of the standard library's hashes come from the operating system, and no seed of an application

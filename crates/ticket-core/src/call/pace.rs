@@ -43,6 +43,10 @@ const USUAL_PAUSE: Duration = Duration::from_secs(1);
 /// Upper bound of a pause that the vendor asks for, unless the longest window is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
+/// After how long at most an external store is asked again. Its time may run ahead of tokio's, which stands still while the
+/// machine sleeps.
+const ASK_AGAIN: Duration = Duration::from_secs(15);
+
 /// Keeps the calls of one account within its quotas. All handles of the account share one pacer (`Arc`).
 ///
 /// A call takes a slot in every window for each [request](crate::ProviderInfo::requests) that it may make, before it is
@@ -395,7 +399,11 @@ impl Pacer {
             blocked_by.ends_within(context)?;
             wait.begin(blocked_by);
             first_in_line.waits_for(blocked_by);
-            let _ = tokio::time::timeout(at_least, self.closed.notified()).await;
+            let pause = match &self.slots {
+                Store::InProcess(_) => at_least,
+                Store::External(_) => at_least.min(ASK_AGAIN),
+            };
+            let _ = tokio::time::timeout(pause, self.closed.notified()).await;
         }
     }
 

@@ -7,6 +7,7 @@
     reason = "helpers of tests may panic"
 )]
 
+mod asleep;
 mod erase;
 mod guards;
 mod permanent;

@@ -7,6 +7,7 @@
 //! The tickets are in the ledger: memory does not grow with their number.
 
 mod canary;
+mod end;
 mod estimate;
 mod input;
 mod list_format;
@@ -42,6 +43,7 @@ use crate::terminal;
 use crate::text::{self, counted};
 
 pub(super) use canary::{Canary, passes};
+pub(super) use end::End;
 pub(super) use estimate::{
     awaiting, in_words, print as print_estimate, print_none as print_no_estimate,
 };
@@ -54,7 +56,7 @@ pub(super) use remaining::Remaining;
 pub(super) use report::Answers;
 pub(super) use row::Row;
 pub(super) use words::{counts, is_done, verb};
-pub(super) use work::{Work, end, reached};
+pub(super) use work::{Work, reached};
 
 /// How many tickets `--yes` alone confirms.
 const UNSEEN: usize = 1_000;

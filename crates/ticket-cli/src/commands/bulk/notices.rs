@@ -77,14 +77,7 @@ impl Notices {
                 "{account}: {tickets} accepted but not confirmed; looking again in {}",
                 wait(until)
             ),
-            Notice::Ended(error) => {
-                let why = text::line(error.message());
-                if why.starts_with("not attempted because") {
-                    format!("{account}: the rest is {why}")
-                } else {
-                    format!("{account}: nothing more is sent: {why}")
-                }
-            }
+            Notice::Ended(error) => ended(&account, &text::line(error.message())),
             Notice::Resumed => format!("{account}: the vendor answers again"),
             Notice::Unasked(tickets) => {
                 self.unasked = true;
@@ -101,5 +94,36 @@ impl Notices {
             }
             _ => format!("{account}: {notice:?}"),
         }
+    }
+}
+
+/// What is said when the work on an account ends early, for this reason.
+fn ended(account: &str, why: &str) -> String {
+    if why.starts_with("not attempted because") {
+        format!("{account}: the rest is {why}")
+    } else if why.starts_with("this worker is lost") {
+        // The run follows with another worker.
+        format!(
+            "{account}: this process was stopped or asleep for too long; going on with what is still open"
+        )
+    } else {
+        format!("{account}: nothing more is sent: {why}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn process_that_was_asleep_does_not_say_that_nothing_more_is_sent() {
+        let lost = "this worker is lost or has finished; nothing was sent";
+        let words = ended("eu", lost);
+        assert!(
+            words.ends_with("going on with what is still open"),
+            "{words}"
+        );
+        let words = ended("eu", "the key is wrong");
+        assert_eq!(words, "eu: nothing more is sent: the key is wrong");
     }
 }

@@ -5,13 +5,12 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures_util::stream::StreamExt as _;
-use jiff::Timestamp;
 use ticket_jobs::{Job, JobId, JobState, Step};
 use tickets::CallContext;
 use tickets::bulk::BulkOptions;
-use tokio::time::Instant;
 
 use super::canary::{self, Canary};
+use super::end::End;
 use super::notices::Notices;
 use super::plan::Plan;
 use super::progress::Progress;
@@ -47,7 +46,7 @@ impl Work<'_> {
 
     pub(crate) async fn run(mut self, global: &Global, output: &Output) -> Result<Exit, Failure> {
         let interruption = interrupt::stop_on_ctrl_c()?;
-        let end = end(self.options);
+        let end = End::of(self.options);
         let ledger = &**self.ledger.jobs.ledger();
         let mut report = Report::new(self.plan, self.answers, output, self.all().is_some());
         let mut progress = Progress::new(self.plan);
@@ -101,13 +100,12 @@ impl Work<'_> {
         report: &mut Report<'_>,
         progress: &mut Progress<'_>,
         stop: &tickets::Stop,
-        end: Option<&(Instant, String)>,
+        end: Option<&End>,
         global: &Global,
     ) -> Vec<tickets::Error> {
         progress.begin();
-        let deadline = end.map(|(time, _)| *time);
         let mut context = CallContext::new().stop(stop.clone());
-        context.deadline = deadline;
+        context.deadline = end.and_then(End::first);
         let (mut notices, options) = Notices::of(self.plan, self.bulk_options(global));
         let accounts = self.accounts.source();
         let mut outcomes = self.ledger.jobs.run(&self.job, accounts, context, &options);
@@ -120,9 +118,11 @@ impl Work<'_> {
                     told = true;
                     say("stopping: waiting for requests in flight; Ctrl-C again quits at once");
                 }
-                () = reached(deadline), if !told => {
+                why = reached(end), if !told => {
                     told = true;
-                    let why = end.map_or("", |(_, why)| why.as_str());
+                    if end.is_some_and(End::is_ahead) {
+                        stop.finish();
+                    }
                     let waits = "waiting for requests in flight; Ctrl-C twice quits at once";
                     say(&format!("{why}: {waits}"));
                 }
@@ -212,31 +212,10 @@ impl Work<'_> {
     }
 }
 
-/// When no new calls are started any more, and what is said then. What overflows counts as none.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a time of day is that of the machine's clock"
-)]
-pub(crate) fn end(options: &WorkOptions) -> Option<(Instant, String)> {
-    let now = Instant::now();
-    let after = |time: Duration, why: String| Some((now.checked_add(time)?, why));
-    let deadline = options.deadline;
-    let deadline = deadline.and_then(|time| after(time, "deadline reached".to_owned()));
-    let until = options.until.as_ref().and_then(|until| {
-        let left = until.timestamp().duration_since(Timestamp::now());
-        let left = Duration::try_from(left).unwrap_or_default();
-        after(
-            left,
-            format!("it is {}", until.strftime("%Y-%m-%d %H:%M %Z")),
-        )
-    });
-    deadline.into_iter().chain(until).min()
-}
-
-/// Waits for the deadline, if there is one.
-pub(crate) async fn reached(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
+/// Waits for the end, if there is one. Returns what is said then.
+pub(crate) async fn reached(end: Option<&End>) -> String {
+    match end {
+        Some(end) => end.reached().await,
         None => std::future::pending().await,
     }
 }

@@ -14,7 +14,8 @@ use ticket_jobs::{Job, JobId};
 use tickets::{CallContext, ErrorKind};
 use tokio::time::Instant;
 
-use super::super::{bulk, planned};
+use super::super::bulk::{self, End};
+use super::super::planned;
 use crate::accounts::Accounts;
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
@@ -126,13 +127,13 @@ fn day(time: Timestamp) -> String {
 }
 
 /// Waits for the pause, looks at each ticket again, and says what the erasure came to. `exit` is that of the work on the
-/// job in this process. Nothing more is read after `end`, which is a time and what is said then.
+/// job in this process. Nothing more is read after `end`.
 pub(super) async fn finish(
     ledger: &Ledger,
     id: &JobId,
     accounts: &Accounts,
     exit: Exit,
-    end: Option<(Instant, String)>,
+    end: Option<End>,
     output: &Output,
 ) -> Result<Exit, Failure> {
     let job = ledger.jobs.ledger().job(id).await?;
@@ -174,9 +175,9 @@ pub(super) async fn finish(
     let looked = tokio::select! {
         biased;
         looked = &mut looking => looked,
-        () = bulk::reached(end.as_ref().map(|(time, _)| *time)) => {
-            if let Some((_, why)) = end.as_ref().filter(|_| !is_json) {
-                say(why);
+        why = bulk::reached(end.as_ref()) => {
+            if !is_json {
+                say(&why);
             }
             interruption.stop.finish();
             looking.await

@@ -5,9 +5,7 @@ use ticket_jobs::{Erasure, Job, JobState, JobTicket, NewJob, Step, Which};
 use tickets::bulk::BulkOptions;
 use tickets::{CallContext, Outcome, TicketRef};
 
-use super::super::bulk::{
-    self, Answers, Confirmation, InputTicket, Plan, Reading, Remaining, Work,
-};
+use super::super::bulk::{Answers, Confirmation, End, InputTicket, Plan, Reading, Remaining, Work};
 use super::super::erase;
 use super::shown::Shown;
 use super::{Steered, erasure, find};
@@ -31,7 +29,7 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let mut job = find(ledger, &asked.job.id).await?;
-    let end = bulk::end(&asked.work);
+    let end = End::of(&asked.work);
     if job.state == JobState::Paused {
         job.state = ledger.jobs.steer(&job.id, Step::Resume).await?;
     }

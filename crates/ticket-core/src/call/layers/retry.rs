@@ -3,12 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
 use super::observe::record_failure;
-use crate::call::key;
+use crate::call::key::{self, Kept};
 use crate::call::layer::{Call, Layer, Next, Reply};
 use crate::call::retry::{Budget, RetryPolicy};
 use crate::provider::context::{CallContext, WaitEnded};
@@ -31,6 +32,8 @@ pub struct Retry {
     policy: RetryPolicy,
     budget: Budget,
     jitter: Mutex<fastrand::Rng>,
+    /// The machine's clock.
+    clock: fn() -> Timestamp,
 }
 
 /// Why there is no further attempt.
@@ -60,6 +63,7 @@ impl Retry {
             policy,
             budget,
             jitter: Mutex::new(jitter),
+            clock: local_clock,
         }
     }
 
@@ -105,7 +109,7 @@ impl Layer for Retry {
             Some(context) => call.with_context(context),
             None => call,
         };
-        let past = Past::before(&call);
+        let past = Past::before(&call, self.clock);
         match self.attempt(call, &past, next).await {
             Ok(reply) => Ok(reply),
             // Boxed to keep the futures small: most calls succeed at once.
@@ -155,12 +159,11 @@ impl Retry {
         mut error: Error,
     ) -> Result<T> {
         let mut context = call.context().clone();
-        if let Some(until) = past.key_is_kept_until {
+        if let Some(Kept { until, .. }) = past.key {
             let deadline = context.deadline.map_or(until, |at| at.min(until));
             context.deadline = Some(deadline);
         }
-        let is_keyed = past.key_is_kept_until.is_some();
-        let may_repeat = is_keyed || call.info().may_repeat(&call.request());
+        let may_repeat = past.key.is_some() || call.info().may_repeat(&call.request());
         loop {
             if error.is_not_attempted() {
                 return Err(past.not_attempted(error));
@@ -193,6 +196,9 @@ impl Retry {
                 Err(WaitEnded::Deadline) => return Err(past.give_up(&call, GivingUp::Deadline)),
                 Err(WaitEnded::Stopped) => return Err(past.give_up(&call, GivingUp::Stopped)),
             }
+            if past.key.is_some_and(|key| key.is_over((self.clock)())) {
+                return Err(past.give_up(&call, GivingUp::Deadline));
+            }
             context.earlier_attempt = past.effect;
             let attempt = self.attempt(call.with_context(&context), &past, next);
             error = match attempt.await {
@@ -210,12 +216,12 @@ struct Past {
     effect: Effect,
     last: Option<Error>,
     /// Of a create that its idempotency key makes safe to repeat: until when.
-    key_is_kept_until: Option<Instant>,
+    key: Option<Kept>,
 }
 
 impl Past {
     /// The state before the first attempt of a call.
-    fn before(call: &Call<'_>) -> Self {
+    fn before(call: &Call<'_>, clock: fn() -> Timestamp) -> Self {
         // A read changes nothing, whatever earlier attempts of a write did.
         let effect = if call.operation().is_write() {
             call.context().earlier_attempt
@@ -226,7 +232,7 @@ impl Past {
             attempts: 0,
             effect,
             last: None,
-            key_is_kept_until: key::is_kept_until(call),
+            key: Kept::of(call, clock),
         }
     }
 
@@ -303,4 +309,61 @@ impl GivingUp {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tokio's clock stands still while the machine sleeps, and the vendor forgets keys meanwhile"
+)]
+fn local_clock() -> Timestamp {
+    Timestamp::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::model::draft::{Created, NewTicket};
+    use crate::provider::capability::{Capabilities, ProviderInfo};
+    use crate::provider::operation::{Operation, Request};
+    use crate::provider::support::Support;
+
+    /// The seconds that the machine's clock shows.
+    static TIME: AtomicI64 = AtomicI64::new(1_800_000_000);
+
+    /// A vendor whose answers are lost, while the machine's clock moves by so many seconds.
+    struct Asleep {
+        seconds: i64,
+        calls: AtomicUsize,
+    }
+
+    impl Next<Created> for Asleep {
+        async fn call(&self, _: Call<'_>) -> Result<Created> {
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            TIME.fetch_add(self.seconds, Ordering::Relaxed);
+            Err(Error::new(ErrorKind::Timeout, "no answer"))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn create_is_not_repeated_if_the_vendor_forgot_its_key_while_the_machine_slept() {
+        let create = Support::new().keeps_keys_for(Duration::from_secs(7200));
+        let capabilities = Capabilities::none().with(Operation::Create, create);
+        let info = ProviderInfo::new("desk", "Desk", capabilities);
+        let (context, ticket) = (CallContext::new(), NewTicket::new("a"));
+        // The default is four attempts. Set back, the machine's clock tells nothing.
+        for (seconds, calls) in [(0, 4), (1800, 4), (3600, 2), (8 * 3600, 1), (-3600, 4)] {
+            let mut retry = Retry::seeded(RetryPolicy::default(), 1);
+            retry.clock = || Timestamp::from_second(TIME.load(Ordering::Relaxed)).unwrap();
+            let vendor = Asleep {
+                seconds,
+                calls: AtomicUsize::new(0),
+            };
+            let call = Call::new(&info, &context, Request::Create(&ticket));
+            let error = retry.call(call, &vendor).await.unwrap_err();
+            assert_eq!(error.effect(), Effect::Unknown);
+            assert_eq!(vendor.calls.into_inner(), calls, "asleep for {seconds} s");
+        }
+    }
 }

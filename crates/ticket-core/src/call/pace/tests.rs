@@ -359,6 +359,29 @@ async fn a_store_is_asked_again_when_it_said_and_gets_back_what_it_gave() {
     assert_eq!(*store.closed_for.lock().unwrap(), [seconds(7)]);
 }
 
+/// The store's window is over after a sleep of the machine, in which this process's clock stood still.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_asks_for_a_long_wait_is_asked_again_every_15_seconds() {
+    let store = Arc::new(Scripted::default());
+    let wait = |at_least| NoSlot::Wait {
+        reason: WaitReason::Quota,
+        at_least,
+    };
+    // The last one comes first.
+    *store.answers.lock().unwrap() = vec![wait(seconds(7180)), wait(seconds(7200))];
+    let pacer = Pacer::with_slots([], Arc::clone(&store) as Arc<dyn Slots>);
+    let start = Instant::now();
+    // What the store asks for decides whether a call comes too late.
+    let soon = until(start + seconds(7000));
+    let error = acquire(&pacer, &soon).await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(seconds(7200)));
+    call(&pacer).await;
+    let asked = store.asked.lock().unwrap().clone();
+    let after: Vec<_> = asked.iter().map(|at| (*at - start).as_secs()).collect();
+    assert_eq!(after, [0, 0, 15]);
+    assert_idle(&pacer);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_store_that_cannot_be_asked_fails_the_call_unsent() {
     let store = Arc::new(Scripted::default());
