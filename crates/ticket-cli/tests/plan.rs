@@ -112,6 +112,7 @@ async fn how_long_workers_try_again_is_planned_shown_approved_and_reported() {
     );
     let other = shells.run(&["job", "export", &shells.job()]).stdout;
     assert_ne!(digest(&exported), digest(&other));
+    assert_eq!(shells.show(&job)["digest"], digest(&exported));
     assert_eq!(gone(&sandbox, &tickets), 0);
     let confirmed = shells.at_terminal(&["job", "confirm", &job], "2\n");
     assert!(confirmed.stdout.contains(words), "{confirmed:?}");

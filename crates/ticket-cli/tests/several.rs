@@ -113,6 +113,8 @@ async fn nothing_is_sent_without_consent_and_a_plan_shows_the_text_that_its_dige
         assert!(run.stderr.contains(shown.trim()), "{run:?}");
         let job = shells.show(&shells.job());
         assert!(job["details"]["text"].as_str().unwrap().len() < 1_100);
+        let table = shells.run(&["job", "show", &shells.job()]).stdout;
+        assert!(table.contains("direction: internal"), "{table}");
         let digest = run.stderr.split("Digest:").nth(1).unwrap();
         digests.push(digest.split("Nothing").next().unwrap().to_owned());
         if text == long {

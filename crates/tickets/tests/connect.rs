@@ -15,6 +15,7 @@ use futures_util::future::{BoxFuture, join_all};
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
+use tickets::accounts::Accounts;
 use tickets::bulk::BulkOptions;
 use tickets::call::{CallIntent, NoSlot, Slot, Slots};
 use tickets::model::{Person, Priority, Status};
@@ -439,6 +440,12 @@ async fn a_registry_with_slots_asks_its_factory_once_per_account_and_sends_nothi
     }
     assert_eq!(slots.asked.load(Ordering::SeqCst), 2);
     assert!(sandbox.journal().is_empty());
+    // The store says what to do: nothing is wrong with the account's settings.
+    let accounts = Accounts::given(registry.clone(), [("eu".to_owned(), account.clone())]);
+    let eu = accounts.account("eu").unwrap();
+    let error = handles[0].get("2531581").await.unwrap_err();
+    assert_eq!(eu.hint(&error, None), None);
+    assert_ne!(eu.hint(&Error::config("the key is missing"), None), None);
     let quota = Quota::new(7, Duration::from_secs(1));
     let key = format!("sweeppea://{}", sandbox.address());
     assert_eq!(*made.lock().unwrap(), [(key.clone(), vec![quota])]);

@@ -277,8 +277,9 @@ impl Error {
         self
     }
 
-    /// Whether the call was not attempted.
-    pub(crate) fn is_not_attempted(&self) -> bool {
+    /// Whether the call was not attempted, for a reason that is not its own: it was stopped, the quota allowed no call in time,
+    /// or the store of the [slots](crate::call::Slots) cannot be used.
+    pub fn is_not_attempted(&self) -> bool {
         self.inner.not_attempted
     }
 

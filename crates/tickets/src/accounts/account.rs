@@ -66,6 +66,8 @@ impl Account {
                 }
                 Hint::Credentials(place)
             }
+            // Of the store of the slots, which says what to do; the account's settings are no part of it.
+            ErrorKind::Config if error.is_not_attempted() => return None,
             ErrorKind::Config => {
                 let message = error.message();
                 let guards = ["read_only", "max_delete"].into_iter();

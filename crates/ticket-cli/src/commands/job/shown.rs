@@ -46,6 +46,8 @@ pub(super) struct Shown {
     guards: Guards,
     /// How many tickets wait for the end of the canary.
     held: u64,
+    /// The digest of its plan, if it was to be confirmed.
+    digest: Option<String>,
     /// The command that ends the canary, once it is over.
     #[serde(skip)]
     release: Option<String>,
@@ -98,6 +100,7 @@ impl Shown {
             command: is_open.then(|| ledger.command("run", &job.id)).flatten(),
             guards: job.guards,
             held,
+            digest: job.digest,
             release: release.flatten(),
             counts,
             job: job.id.to_string(),
@@ -198,6 +201,7 @@ impl Record for Shown {
         "guards",
         "held",
         "details",
+        "digest",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -222,18 +226,18 @@ impl Record for Shown {
             planned::guard_words(&self.guards),
             self.held.to_string(),
             self.details(),
+            self.digest.clone().unwrap_or_default(),
         ]
     }
 
     fn table_cells(&self) -> Vec<String> {
-        let mut cells = self.cells();
-        if let Some(change) = cells.get_mut(1) {
-            self.verb.clone_into(change);
-        }
-        if let Some(held) = cells.last_mut() {
-            *held = self.held();
-        }
-        cells
+        let cells = Self::COLUMNS.iter().zip(self.cells());
+        let for_people = cells.map(|(name, cell)| match *name {
+            "change" => self.verb.to_owned(),
+            "held" => self.held(),
+            _ => cell,
+        });
+        for_people.collect()
     }
 }
 
