@@ -1,8 +1,8 @@
 //! The vendors, the tickets of theirs that a job deletes, and what is true of both in the end.
 //!
-//! `kills.rs` uses it too.
+//! The example `kills` uses it too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -164,8 +164,13 @@ impl Vendors {
             }
         }
         let (mut refused, mut sent) = (BTreeMap::new(), 0);
+        let mut deleted = BTreeSet::new();
         for seen in self.sandbox.journal() {
             sent += 1;
+            let of_reused_ids = seen.vendor == Some(Vendor::Redmine) && seen.is_write;
+            if of_reused_ids && !deleted.insert(seen.path.clone()) {
+                wrong.push(format!("{} {} was sent twice", seen.method, seen.path));
+            }
             if seen.is_above_quota() {
                 *refused.entry(seen.vendor).or_insert(0) += 1;
             }
