@@ -36,10 +36,10 @@ use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;
 use crate::provider::concurrency::Concurrency;
 use crate::provider::context::CallContext;
-use crate::provider::delete::DeleteTarget;
 use crate::provider::error::Error;
 use crate::provider::operation::Operation;
 use crate::provider::outcome::Outcome;
+use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
 use crate::provider::vendor_job::VendorJob;
 

@@ -16,11 +16,12 @@ pub use model::reference::TicketRef;
 pub use model::ticket::{Ticket, TicketId};
 pub use provider::capability::ProviderInfo;
 pub use provider::context::CallContext;
-pub use provider::delete::{DeleteReport, DeleteTarget};
+pub use provider::delete::DeleteReport;
 pub use provider::error::{Effect, Error, ErrorKind, Result};
 pub use provider::operation::Operation;
 pub use provider::outcome::Outcome;
 pub use provider::stop::Stop;
+pub use provider::target::DeleteTarget;
 pub use provider::ticket_provider::TicketProvider;
 pub use tickets::Tickets;
 

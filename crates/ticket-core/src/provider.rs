@@ -19,6 +19,7 @@ mod reference;
 pub(crate) mod setting;
 pub(crate) mod stop;
 pub(crate) mod support;
+pub(crate) mod target;
 pub(crate) mod ticket_provider;
 pub(crate) mod vendor_job;
 

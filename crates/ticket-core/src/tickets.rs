@@ -24,13 +24,14 @@ use crate::model::ticket::{Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::concurrency::Concurrency;
 use crate::provider::context::CallContext;
-use crate::provider::delete::{DeleteReport, DeleteTarget};
+use crate::provider::delete::DeleteReport;
 use crate::provider::download::Download;
 use crate::provider::error::{Error, ErrorKind, Result};
 use crate::provider::field::Field;
 use crate::provider::limit::Limit;
 use crate::provider::operation::Operation;
 use crate::provider::outcome::Outcome;
+use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// A provider with its layers, ready for use. Cloning is cheap; all clones share one account.

@@ -11,10 +11,11 @@ use super::look::{look_at_each, of_a_read};
 use super::{Notice, Tell};
 use crate::call::layer::Reply as _;
 use crate::provider::context::CallContext;
-use crate::provider::delete::{DeleteReport, DeleteTarget};
+use crate::provider::delete::DeleteReport;
 use crate::provider::error::{Effect, Error, ErrorKind, bounded};
 use crate::provider::operation::Operation;
 use crate::provider::outcome::Outcome;
+use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
 use crate::provider::vendor_job::VendorJob;
 

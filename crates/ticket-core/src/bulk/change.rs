@@ -16,11 +16,11 @@ use crate::model::message::NewComment;
 use crate::model::ticket::{Status, Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
-use crate::provider::delete::DeleteTarget;
 use crate::provider::error::{Error, Result};
 use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
 use crate::provider::support::Removal;
+use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// The change that is applied to each ticket. It can be written to storage and read back.

@@ -8,11 +8,12 @@ use super::split::is_refusal;
 use super::{Notice, Tell, accepted};
 use crate::model::ticket::{Status, TicketId};
 use crate::provider::context::CallContext;
-use crate::provider::delete::{DeleteReport, DeleteTarget};
+use crate::provider::delete::DeleteReport;
 use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::operation::Operation;
 use crate::provider::outcome::Outcome;
 use crate::provider::support::NotFound;
+use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// Deletes at most one batch. Where ids may lead to other tickets, each ticket is read before. A delete that depends on

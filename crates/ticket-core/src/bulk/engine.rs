@@ -17,9 +17,9 @@ use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;
 use crate::provider::concurrency::Concurrency;
 use crate::provider::context::{CallContext, SendState};
-use crate::provider::delete::DeleteTarget;
 use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::outcome::Outcome;
+use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// How many answers in a row may come from somebody else than the vendor.

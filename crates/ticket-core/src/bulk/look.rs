@@ -6,12 +6,12 @@ use crate::model::query::{PageRequest, TicketQuery};
 use crate::model::ticket::{Status, Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
-use crate::provider::delete::DeleteTarget;
 use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::field::Field;
 use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
 use crate::provider::support::{NotFound, Removal};
+use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// What a read says about the change of a ticket.

@@ -13,11 +13,11 @@ use super::delete::{delete, tell_unasked};
 use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
-use crate::provider::delete::DeleteTarget;
 use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
 use crate::provider::support::{NotFound, Removal};
+use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// How long after a purge that settled nothing a ticket is purged once more: the trash may lag behind deletes.

@@ -5,10 +5,10 @@ use super::change::{Change, with_version};
 use super::look::{self, Seen, look_at_each, unconfirmed};
 use crate::model::ticket::TicketId;
 use crate::provider::context::CallContext;
-use crate::provider::delete::DeleteTarget;
 use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::outcome::Outcome;
 use crate::provider::support::NotFound;
+use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// Changes each ticket with a call of its own.

@@ -18,10 +18,11 @@ use crate::model::ticket::{Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::concurrency::Concurrency;
 use crate::provider::context::CallContext;
-use crate::provider::delete::{DeleteReport, DeleteTarget};
+use crate::provider::delete::DeleteReport;
 use crate::provider::download::Download;
 use crate::provider::error::Result;
 use crate::provider::operation::Request;
+use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
 use crate::provider::vendor_job::VendorJob;
 

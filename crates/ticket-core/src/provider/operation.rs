@@ -8,7 +8,7 @@ use crate::model::message::NewComment;
 use crate::model::names::names;
 use crate::model::query::{PageRequest, TicketQuery};
 use crate::model::ticket::TicketId;
-use crate::provider::delete::DeleteTarget;
+use crate::provider::target::DeleteTarget;
 use crate::provider::vendor_job::VendorJob;
 
 /// An operation of [`TicketProvider`](crate::TicketProvider).

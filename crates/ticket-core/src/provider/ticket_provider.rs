@@ -11,10 +11,11 @@ use crate::model::query::{Page, PageRequest, TicketQuery};
 use crate::model::ticket::{Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
-use crate::provider::delete::{DeleteReport, DeleteTarget};
+use crate::provider::delete::DeleteReport;
 use crate::provider::download::Download;
 use crate::provider::error::{Error, Result};
 use crate::provider::operation::Operation;
+use crate::provider::target::DeleteTarget;
 use crate::provider::vendor_job::VendorJob;
 
 /// One support-ticket system.
