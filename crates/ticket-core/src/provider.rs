@@ -10,6 +10,7 @@ pub(crate) mod documented;
 pub(crate) mod download;
 pub(crate) mod error;
 pub(crate) mod field;
+mod given;
 pub(crate) mod id_form;
 pub(crate) mod learned;
 pub(crate) mod limit;

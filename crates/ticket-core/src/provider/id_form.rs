@@ -4,9 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::names::names;
 use crate::model::text::is_misleading;
-use crate::model::ticket::TicketId;
-use crate::provider::capability::ProviderInfo;
-use crate::provider::error::{Error, ErrorKind, Result, bounded};
 
 /// The longest id that is sent, in bytes. No vendor's comes near.
 const MAX_ID_BYTES: usize = 256;
@@ -49,7 +46,7 @@ names!(IdForm {
 
 impl IdForm {
     /// Why `id` does not have this form; `None` if it does.
-    fn objection(self, id: &str) -> Option<&'static str> {
+    pub(super) fn objection(self, id: &str) -> Option<&'static str> {
         let is_alphanumeric = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if is_alphanumeric && id.len() <= MAX_DIGITS {
             // Most ids are short, and there are many.
@@ -88,43 +85,6 @@ impl IdForm {
 }
 
 const NUMBER: &str = "the ticket id must be a whole number, written in the digits 0 to 9";
-
-impl ProviderInfo {
-    /// Rejects an answer about another ticket than the one that was asked for: the id was merged into another or
-    /// redirected.
-    ///
-    /// # Errors
-    ///
-    /// `Conflict`, naming the other ticket.
-    pub fn check_same(&self, asked: &TicketId, answered: &TicketId) -> Result<()> {
-        let [one, other] = [asked, answered].map(TicketId::as_str);
-        let is_same = match self.id_form {
-            IdForm::Alphanumeric => one.eq_ignore_ascii_case(other),
-            _ => one == other,
-        };
-        if is_same {
-            return Ok(());
-        }
-        let other = bounded(other, 40);
-        let message = format!(
-            "the vendor answered about another ticket, {other}; this one may have been merged into it"
-        );
-        Err(Error::new(ErrorKind::Conflict, message).on_ticket(asked))
-    }
-
-    /// Rejects a text that cannot be the id of a ticket of this provider. Every call checks its ids with this
-    /// function; a program that plans calls can use it before the first one.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput`, with the id, if it does not have the declared [form](IdForm).
-    pub fn check_id(&self, id: &TicketId) -> Result<()> {
-        match self.id_form.objection(id.as_str()) {
-            None => Ok(()),
-            Some(objection) => Err(Error::invalid_input(objection).on_ticket(id)),
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {
