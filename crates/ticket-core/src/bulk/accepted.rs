@@ -6,9 +6,9 @@ use tokio::time::Instant;
 
 use super::called::{Called, Contact};
 use super::change::Change;
-use super::delete::settle_report;
 use super::look::{look_at_each, of_a_read};
-use super::{Notice, Tell};
+use super::notice::{Notice, Tell};
+use super::reported::settle_report;
 use crate::call::layer::Reply as _;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteReport;

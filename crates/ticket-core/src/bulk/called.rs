@@ -1,8 +1,11 @@
 //! What the calls for one batch came to.
 
 use crate::model::ticket::TicketId;
-use crate::provider::error::{Error, ErrorKind, Result};
+use crate::provider::error::{Effect, Error, ErrorKind, Result};
 use crate::provider::outcome::Outcome;
+
+/// How many answers in a row may come from somebody else than the vendor.
+pub(super) const MAX_STRANGERS: u32 = 5;
 
 /// The result of the calls for one batch.
 pub(super) struct Called {
@@ -72,4 +75,30 @@ impl Called {
             ..Self::default()
         }
     }
+}
+
+/// Whether the vendor rejected a batch as it is: one of its tickets may be the reason.
+pub(super) fn is_refusal(error: &Error) -> bool {
+    let is_about_tickets = matches!(
+        error.kind(),
+        ErrorKind::InvalidInput | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Forbidden
+    );
+    is_about_tickets && error.effect() == Effect::None
+}
+
+/// Whether a batch was rejected in another form than the vendor's, which may be the vendor's all the same: some document
+/// no form. If it is not, five answers in a row end the splitting.
+pub(super) fn is_foreign_refusal(error: &Error) -> bool {
+    let is_of_the_batch = error
+        .status()
+        .is_some_and(|status| (400..500).contains(&status) && ![401, 407, 429].contains(&status));
+    error.kind() == ErrorKind::BadResponse && error.effect() == Effect::None && is_of_the_batch
+}
+
+/// Whether the vendor accepted a call without confirming that it is carried out. It has if it named a job, whatever became
+/// of the question about that.
+pub(super) fn is_accepted(error: &Error) -> bool {
+    error.job().is_some()
+        || error.kind() == ErrorKind::Accepted
+        || error.status().is_some_and(|status| status < 300)
 }

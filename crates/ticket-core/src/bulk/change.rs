@@ -1,50 +1,41 @@
-//! The change that is applied to many tickets: as data, and as the calls for one batch. What it says in words is in
+//! The change that is applied to many tickets, as data. Its calls are in `calls.rs`; what it says in words is in
 //! `change_details.rs`.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::Tell;
-use super::called::Called;
-use super::delete::delete;
-use super::look::{self, Seen};
-use super::purge::{purge, takes_two_steps};
-use super::single::change_each;
 use crate::model::draft::TicketPatch;
 use crate::model::message::NewComment;
-use crate::model::ticket::{Status, Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
-use crate::provider::context::CallContext;
 use crate::provider::error::{Error, Result};
 use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
 use crate::provider::support::Removal;
 use crate::provider::target::DeleteTarget;
-use crate::provider::ticket_provider::TicketProvider;
 
 /// The change that is applied to each ticket. It can be written to storage and read back.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Change {
-    /// Delete the ticket, as [`TicketProvider::delete`] does.
+    /// Delete the ticket, as [`TicketProvider::delete`](crate::TicketProvider::delete) does.
     Delete,
-    /// Mark the ticket as solved, as [`TicketProvider::resolve`] does.
+    /// Mark the ticket as solved, as [`TicketProvider::resolve`](crate::TicketProvider::resolve) does.
     Resolve,
-    /// Take the ticket out of the trash, as [`TicketProvider::restore`] does.
+    /// Take the ticket out of the trash, as [`TicketProvider::restore`](crate::TicketProvider::restore) does.
     Restore,
-    /// Delete the ticket for good. Where a [delete](TicketProvider::delete) moves it to a trash, a
-    /// [purge](TicketProvider::purge) follows, also of a ticket that is in the trash already, and only the purge decides the
+    /// Delete the ticket for good. Where a [delete](crate::TicketProvider::delete) moves it to a trash, a
+    /// [purge](crate::TicketProvider::purge) follows, also of a ticket that is in the trash already, and only the purge decides the
     /// outcome. Where the vendor documents no way to do so, it is refused.
     Purge,
-    /// Change the fields that the patch names, as [`TicketProvider::update`] does. The same patch for each ticket; a version
+    /// Change the fields that the patch names, as [`TicketProvider::update`](crate::TicketProvider::update) does. The same patch for each ticket; a version
     /// stands with the ticket ([`DeleteTarget::version`]). Without files.
     ///
     /// An update of unknown effect is never sent again. It is done if a read shows all its fields as the patch sets them,
     /// and otherwise [unknown](Outcome::Unknown).
     Update(Box<TicketPatch>),
-    /// Add a comment to the ticket, as [`TicketProvider::comment`] does. The same text for each ticket. Without files.
+    /// Add a comment to the ticket, as [`TicketProvider::comment`](crate::TicketProvider::comment) does. The same text for each ticket. Without files.
     ///
     /// A comment of unknown effect is never sent again and stays [unknown](Outcome::Unknown): a message with the same text
     /// may be another person's, so no read tells.
@@ -255,66 +246,12 @@ impl Change {
             Self::Update(_) | Self::Comment(_) => self.check(info, target),
         }
     }
+}
 
-    /// Makes the calls for at most one batch of distinct tickets. If it `only_asks`, the vendor has accepted the change of
-    /// these before, and nothing else is sent.
-    pub(super) async fn call(
-        &self,
-        provider: &dyn TicketProvider,
-        context: &CallContext,
-        targets: &[DeleteTarget],
-        only_asks: bool,
-        tell: Tell<'_>,
-    ) -> Called {
-        match self {
-            Self::Delete => delete(provider, context, targets, tell).await,
-            Self::Purge => purge(provider, context, targets, only_asks, tell).await,
-            Self::Resolve | Self::Restore | Self::Update(_) | Self::Comment(_) => {
-                change_each(self, provider, context, targets).await
-            }
-        }
-    }
-
-    /// Reads a ticket whose change failed with `error`, to learn what came of it.
-    pub(super) async fn look(
-        &self,
-        provider: &dyn TicketProvider,
-        context: &CallContext,
-        id: &TicketId,
-        error: &Error,
-    ) -> Seen {
-        match self {
-            Self::Delete => look::for_deleted(provider, context, id, error).await,
-            // A read does not tell what is in the trash from what is gone.
-            Self::Purge => match look::for_deleted(provider, context, id, error).await {
-                Seen::Changed if takes_two_steps(provider.info()) => Seen::CannotTell,
-                seen => seen,
-            },
-            Self::Resolve => {
-                let is_resolved =
-                    |status: &Status| matches!(status, Status::Resolved | Status::Closed);
-                let seen = |ticket: &Ticket| look::of_status(ticket, is_resolved);
-                look::for_ticket(provider, context, id, error, seen).await
-            }
-            Self::Restore => {
-                let is_restored = |status: &Status| *status != Status::Deleted;
-                let seen = |ticket: &Ticket| look::of_status(ticket, is_restored);
-                look::for_ticket(provider, context, id, error, seen).await
-            }
-            Self::Update(patch) => {
-                // A field that differs proves nothing: the vendor may show it in another form.
-                let seen = |ticket: &Ticket| {
-                    if patch.is_shown_by(ticket) {
-                        Seen::Changed
-                    } else {
-                        Seen::CannotTell
-                    }
-                };
-                look::for_ticket(provider, context, id, error, seen).await
-            }
-            Self::Comment(_) => Seen::NoAnswer(None),
-        }
-    }
+/// Whether a ticket is deleted for good by a delete and a purge. Otherwise the delete does that.
+pub(super) fn takes_two_steps(info: &ProviderInfo) -> bool {
+    let delete = info.capabilities.support(Operation::Delete);
+    delete.is_some_and(|delete| delete.removal != Removal::Permanent)
 }
 
 /// The patch for this ticket: with the ticket's version, if it has one.

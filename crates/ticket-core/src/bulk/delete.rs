@@ -1,14 +1,13 @@
 //! The calls that delete one batch, and the looks after them.
 
-use super::called::{Called, Contact};
+use super::accepted;
+use super::called::{Called, Contact, MAX_STRANGERS, is_refusal};
 use super::change::Change;
-use super::engine::MAX_STRANGERS;
-use super::look::{self, Seen, look_at_each, unconfirmed};
-use super::split::is_refusal;
-use super::{Notice, Tell, accepted};
-use crate::model::ticket::{Status, TicketId};
+use super::look::{self, Seen, look_at_each};
+use super::notice::Tell;
+use super::reported::settle_report;
+use crate::model::ticket::Status;
 use crate::provider::context::CallContext;
-use crate::provider::delete::DeleteReport;
 use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::operation::Operation;
 use crate::provider::outcome::Outcome;
@@ -212,88 +211,4 @@ async fn delete_batch(
         },
     };
     settle_report(provider, context, report, tell).await
-}
-
-/// The outcomes that the vendor reports. Tells which tickets it changed that nobody asked for.
-pub(super) fn tell_unasked(
-    provider: &dyn TicketProvider,
-    report: DeleteReport,
-    tell: Tell<'_>,
-) -> Vec<(TicketId, Outcome)> {
-    let (outcomes, others) = report.into_parts();
-    if !others.is_empty() {
-        tracing::error!(
-            ticket.provider = &*provider.info().id,
-            ticket.operation = Operation::Delete.as_str(),
-            ticket.count = others.len(),
-            "the vendor changed tickets that nobody asked for"
-        );
-        // At once, since the looks that follow may be abandoned.
-        tell(&Notice::Unasked(others));
-    }
-    outcomes
-}
-
-/// The outcomes that the vendor reports. What it did not find, or reports nothing about, is looked at.
-pub(super) async fn settle_report(
-    provider: &dyn TicketProvider,
-    context: &CallContext,
-    report: DeleteReport,
-    tell: Tell<'_>,
-) -> Called {
-    let mut outcomes = tell_unasked(provider, report, tell);
-    let mut contact = Contact::Unclear;
-    for (id, outcome) in &mut outcomes {
-        match &*outcome {
-            Outcome::NotFound(error) => {
-                (*outcome, contact) = on_not_found(provider, context, id, error).await;
-            }
-            // Where nobody answers, nothing more is learned.
-            Outcome::Unknown(error) if contact != Contact::Nobody => {
-                let seen = look::for_deleted(provider, context, id, error).await;
-                contact = seen.contact(error);
-                if let Some(seen) = seen.outcome() {
-                    *outcome = seen;
-                }
-            }
-            Outcome::Unknown(_) => {}
-            _ => contact = Contact::Vendor,
-        }
-    }
-    Called {
-        result: Ok(outcomes),
-        contact,
-        ..Called::default()
-    }
-}
-
-/// The outcome of a ticket that the first attempt did not find.
-async fn on_not_found(
-    provider: &dyn TicketProvider,
-    context: &CallContext,
-    id: &TicketId,
-    error: &Error,
-) -> (Outcome, Contact) {
-    let info = provider.info();
-    let delete = info.capabilities.support(Operation::Delete);
-    let proves = delete.map(|delete| delete.not_found).unwrap_or_default();
-    if proves == NotFound::Gone {
-        return (
-            Outcome::NotFound(error.clone().confirmed()),
-            Contact::Vendor,
-        );
-    }
-    let seen = look::for_deleted(provider, context, id, error).await;
-    let error = error.clone();
-    match &seen {
-        Seen::Unchanged => {
-            let error = error.with_context("the ticket exists, but the vendor will not delete it");
-            (Outcome::Failed(error), Contact::Vendor)
-        }
-        Seen::Changed => (Outcome::NotFound(error.confirmed()), Contact::Vendor),
-        _ if proves == NotFound::Undocumented => unconfirmed(error, &seen),
-        Seen::Missing | Seen::CannotTell | Seen::NoAnswer(_) => {
-            (Outcome::NotFound(error), Contact::Vendor)
-        }
-    }
 }

@@ -8,63 +8,20 @@ use std::sync::Arc;
 use tokio::task::{self, JoinSet};
 use tokio::time::Instant;
 
-use super::called::{Called, Contact};
+use super::asked::{Asked, Part, is_several, remember};
+use super::called::{Called, Contact, MAX_STRANGERS, is_accepted, is_foreign_refusal, is_refusal};
 use super::change::Change;
+use super::notice::{Notice, Teller};
+use super::options::{BulkOptions, Room, most_accepted, usual_concurrency};
 use super::pause::{Patience, Wait};
-use super::split::{Part, is_foreign_refusal, is_refusal, is_several};
-use super::{BulkOptions, Notice, Room, Settled, Teller, most_accepted, usual_concurrency};
+use super::settled::Settled;
 use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;
 use crate::provider::concurrency::Concurrency;
 use crate::provider::context::{CallContext, SendState};
 use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::outcome::Outcome;
-use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
-
-/// How many answers in a row may come from somebody else than the vendor.
-pub(super) const MAX_STRANGERS: u32 = 5;
-
-/// A requested ticket, with the caller's key.
-pub(super) struct Asked {
-    pub(super) key: Box<dyn Any + Send>,
-    pub(super) target: DeleteTarget,
-    /// The error of the last call about it that left it open.
-    pub(super) error: Option<Error>,
-    /// The number of successes when that call failed.
-    pub(super) successes: u64,
-    /// How many such calls failed although others succeeded; then, how many looks.
-    pub(super) turns: u8,
-    /// How many looks did not settle it.
-    pub(super) looks: u32,
-    /// When the next look is made.
-    pub(super) look_at: Instant,
-}
-
-impl Asked {
-    pub(super) fn new(key: Box<dyn Any + Send>, target: DeleteTarget) -> Self {
-        Self {
-            key,
-            target,
-            error: None,
-            successes: 0,
-            turns: 0,
-            looks: 0,
-            look_at: Instant::now(),
-        }
-    }
-
-    /// The error of the last call, of a ticket that is looked at once more.
-    pub(super) fn error_or_none(&self) -> Error {
-        let none = || Error::new(ErrorKind::BadResponse, "the outcome is unknown");
-        self.error.clone().unwrap_or_else(none)
-    }
-
-    /// Whether an earlier call may have changed the ticket.
-    pub(super) fn earlier_attempt(&self) -> Effect {
-        self.error.as_ref().map_or(Effect::None, Error::effect)
-    }
-}
 
 /// A call that has no reply yet.
 pub(super) struct InFlight {
@@ -409,25 +366,4 @@ impl Engine {
             self.end = Some(reason);
         }
     }
-}
-
-/// Keeps the error with each ticket, unless an earlier attempt may have changed it: that is not to be forgotten, nor as
-/// which job the vendor accepted it.
-pub(super) fn remember(asked: &mut [Asked], error: &Error) {
-    for asked in asked {
-        if let Some(job) = error.job() {
-            asked.target.accepted = Some(job.clone());
-        }
-        if asked.earlier_attempt() == Effect::None {
-            asked.error = Some(error.clone().on_ticket(&asked.target.id));
-        }
-    }
-}
-
-/// Whether the vendor accepted a call without confirming that it is carried out. It has if it named a job, whatever became
-/// of the question about that.
-pub(super) fn is_accepted(error: &Error) -> bool {
-    error.job().is_some()
-        || error.kind() == ErrorKind::Accepted
-        || error.status().is_some_and(|status| status < 300)
 }

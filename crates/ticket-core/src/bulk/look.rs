@@ -1,7 +1,7 @@
 //! Reads a ticket after a change of unknown effect, to learn what its reply did not say.
 
 use super::called::{Called, Contact};
-use super::change::Change;
+use super::change::{Change, takes_two_steps};
 use crate::model::query::{PageRequest, TicketQuery};
 use crate::model::ticket::{Status, Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
@@ -48,6 +48,49 @@ impl Seen {
                 Contact::Stranger
             }
             Self::NoAnswer(_) => Contact::Unclear,
+        }
+    }
+}
+
+impl Change {
+    /// Reads a ticket whose change failed with `error`, to learn what came of it.
+    pub(super) async fn look(
+        &self,
+        provider: &dyn TicketProvider,
+        context: &CallContext,
+        id: &TicketId,
+        error: &Error,
+    ) -> Seen {
+        match self {
+            Self::Delete => for_deleted(provider, context, id, error).await,
+            // A read does not tell what is in the trash from what is gone.
+            Self::Purge => match for_deleted(provider, context, id, error).await {
+                Seen::Changed if takes_two_steps(provider.info()) => Seen::CannotTell,
+                seen => seen,
+            },
+            Self::Resolve => {
+                let is_resolved =
+                    |status: &Status| matches!(status, Status::Resolved | Status::Closed);
+                let seen = |ticket: &Ticket| of_status(ticket, is_resolved);
+                for_ticket(provider, context, id, error, seen).await
+            }
+            Self::Restore => {
+                let is_restored = |status: &Status| *status != Status::Deleted;
+                let seen = |ticket: &Ticket| of_status(ticket, is_restored);
+                for_ticket(provider, context, id, error, seen).await
+            }
+            Self::Update(patch) => {
+                // A field that differs proves nothing: the vendor may show it in another form.
+                let seen = |ticket: &Ticket| {
+                    if patch.is_shown_by(ticket) {
+                        Seen::Changed
+                    } else {
+                        Seen::CannotTell
+                    }
+                };
+                for_ticket(provider, context, id, error, seen).await
+            }
+            Self::Comment(_) => Seen::NoAnswer(None),
         }
     }
 }

@@ -6,17 +6,17 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::Tell;
 use super::accepted::{self, Ended};
 use super::called::{Called, Contact};
-use super::delete::{delete, tell_unasked};
+use super::delete::delete;
+use super::notice::Tell;
+use super::reported::tell_unasked;
 use crate::model::ticket::TicketId;
-use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::operation::{Operation, Request};
 use crate::provider::outcome::Outcome;
-use crate::provider::support::{NotFound, Removal};
+use crate::provider::support::NotFound;
 use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
 
@@ -24,12 +24,6 @@ use crate::provider::ticket_provider::TicketProvider;
 const AGAIN: Duration = Duration::from_secs(5);
 
 type Outcomes = Vec<(TicketId, Outcome)>;
-
-/// Whether a ticket is deleted for good by a delete and a purge. Otherwise the delete does that.
-pub(super) fn takes_two_steps(info: &ProviderInfo) -> bool {
-    let delete = info.capabilities.support(Operation::Delete);
-    delete.is_some_and(|delete| delete.removal != Removal::Permanent)
-}
 
 /// Deletes at most one batch for good. Only what the vendor answers to the purge tells that a ticket is. If it `only_asks`,
 /// the vendor has accepted the purge of these tickets before, and nothing else is sent.

@@ -14,9 +14,12 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
+use super::asked::{Asked, distinct};
 use super::called::Called;
-use super::engine::{Asked, Engine, InFlight};
-use super::{Notice, Room, Settled, distinct};
+use super::engine::{Engine, InFlight};
+use super::notice::Notice;
+use super::options::Room;
+use super::settled::Settled;
 use crate::provider::context::{SendState, WaitEnded};
 use crate::provider::error::{Effect, Error, ErrorKind, Result};
 use crate::provider::outcome::Outcome;

@@ -8,11 +8,11 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::instrument::WithSubscriber as _;
 
-use super::Notice;
-use super::called::{Called, Contact};
-use super::engine::{Asked, Engine, InFlight, is_accepted};
+use super::asked::Asked;
+use super::called::{Called, Contact, is_accepted, is_refusal};
+use super::engine::{Engine, InFlight};
 use super::look::{Seen, control, may_settle};
-use super::split::is_refusal;
+use super::notice::Notice;
 use crate::provider::context::SendState;
 use crate::provider::error::{Error, ErrorKind};
 use crate::provider::outcome::Outcome;

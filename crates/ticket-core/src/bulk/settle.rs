@@ -1,7 +1,8 @@
 //! The outcome of each ticket of a bulk change: settled, kept for a second look, or sent again.
 
-use super::Settled;
-use super::engine::{Asked, Engine};
+use super::asked::Asked;
+use super::engine::Engine;
+use super::settled::Settled;
 use crate::model::ticket::TicketId;
 use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::outcome::Outcome;

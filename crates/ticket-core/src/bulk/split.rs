@@ -6,26 +6,13 @@
 
 use std::sync::Arc;
 
-use super::engine::{Asked, Engine, remember};
-use crate::provider::error::{Effect, Error, ErrorKind};
+use super::asked::{Asked, Part, is_several, remember};
+use super::engine::Engine;
+use crate::provider::error::Error;
 use crate::provider::outcome::Outcome;
 
 /// Small batches count as if they had this many tickets, before the vendor is taken to reject everything.
 const MIN_REFUSALS: usize = 10;
-
-/// Tickets that are sent again, whole or in parts.
-pub(super) struct Part {
-    pub(super) asked: Vec<Asked>,
-    /// The other half of a rejected batch. If the vendor accepts this half, the reason is in the other one.
-    pub(super) other: Vec<Asked>,
-}
-
-impl From<Vec<Asked>> for Part {
-    fn from(asked: Vec<Asked>) -> Self {
-        let other = Vec::new();
-        Self { asked, other }
-    }
-}
 
 impl Engine {
     /// Handles the rejection of a batch of several tickets.
@@ -99,29 +86,4 @@ impl Engine {
         }
         None
     }
-}
-
-/// Whether these are several tickets, and not one that was asked for several times.
-pub(super) fn is_several(asked: &[Asked]) -> bool {
-    let mut ids = asked.iter().map(|asked| &asked.target.id);
-    let first = ids.next();
-    ids.any(|id| Some(id) != first)
-}
-
-/// Whether a batch was rejected in another form than the vendor's, which may be the vendor's all the same: some document
-/// no form. If it is not, five answers in a row end the splitting.
-pub(super) fn is_foreign_refusal(error: &Error) -> bool {
-    let is_of_the_batch = error
-        .status()
-        .is_some_and(|status| (400..500).contains(&status) && ![401, 407, 429].contains(&status));
-    error.kind() == ErrorKind::BadResponse && error.effect() == Effect::None && is_of_the_batch
-}
-
-/// Whether the vendor rejected a batch as it is: one of its tickets may be the reason.
-pub(super) fn is_refusal(error: &Error) -> bool {
-    let is_about_tickets = matches!(
-        error.kind(),
-        ErrorKind::InvalidInput | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Forbidden
-    );
-    is_about_tickets && error.effect() == Effect::None
 }

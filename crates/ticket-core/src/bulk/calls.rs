@@ -1,0 +1,32 @@
+//! Which calls make a change.
+
+use super::called::Called;
+use super::change::Change;
+use super::delete::delete;
+use super::notice::Tell;
+use super::purge::purge;
+use super::single::change_each;
+use crate::provider::context::CallContext;
+use crate::provider::target::DeleteTarget;
+use crate::provider::ticket_provider::TicketProvider;
+
+impl Change {
+    /// Makes the calls for at most one batch of distinct tickets. If it `only_asks`, the vendor has accepted the change of
+    /// these before, and nothing else is sent.
+    pub(super) async fn call(
+        &self,
+        provider: &dyn TicketProvider,
+        context: &CallContext,
+        targets: &[DeleteTarget],
+        only_asks: bool,
+        tell: Tell<'_>,
+    ) -> Called {
+        match self {
+            Self::Delete => delete(provider, context, targets, tell).await,
+            Self::Purge => purge(provider, context, targets, only_asks, tell).await,
+            Self::Resolve | Self::Restore | Self::Update(_) | Self::Comment(_) => {
+                change_each(self, provider, context, targets).await
+            }
+        }
+    }
+}
