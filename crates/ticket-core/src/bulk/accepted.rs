@@ -9,7 +9,6 @@ use super::change::Change;
 use super::look::{look_at_each, of_a_read};
 use super::notice::{Notice, Tell};
 use super::reported::settle_report;
-use crate::call::layer::Reply as _;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteReport;
 use crate::provider::error::{Effect, Error, ErrorKind, bounded};
@@ -70,7 +69,7 @@ fn after_earlier_attempts(
         return report;
     }
     if targets.iter().all(|target| target.accepted.is_none()) {
-        return report.after_unknown_effect();
+        return report.in_doubt();
     }
     report.map(|outcome| match outcome {
         Outcome::NotFound(error) => Outcome::Unknown(error.with_effect(Effect::Unknown)),

@@ -12,9 +12,8 @@ use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteReport;
 use crate::provider::download::Download;
-use crate::provider::error::{Effect, Result};
+use crate::provider::error::Result;
 use crate::provider::operation::{Operation, Request};
-use crate::provider::outcome::Outcome;
 
 /// The call that a layer wraps.
 #[derive(Clone, Copy, Debug)]
@@ -99,16 +98,9 @@ impl Reply for Created {}
 impl Reply for () {}
 impl Reply for Option<DeleteReport> {}
 
-/// A ticket that is rejected or not found becomes `Unknown`: the earlier attempt may have deleted it, and neither
-/// answer proves that it did.
 impl Reply for DeleteReport {
     fn after_unknown_effect(self) -> Self {
-        self.map(|outcome| match outcome {
-            Outcome::NotFound(error) | Outcome::Failed(error) => {
-                Outcome::Unknown(error.with_effect(Effect::Unknown))
-            }
-            settled => settled,
-        })
+        self.in_doubt()
     }
 }
 

@@ -100,6 +100,17 @@ impl DeleteReport {
         }
     }
 
+    /// The same report after an attempt of unknown effect. A ticket that is rejected or not found becomes `Unknown`: the
+    /// earlier attempt may have deleted it, and neither answer proves that it did.
+    pub(crate) fn in_doubt(self) -> Self {
+        self.map(|outcome| match outcome {
+            Outcome::NotFound(error) | Outcome::Failed(error) => {
+                Outcome::Unknown(error.with_effect(Effect::Unknown))
+            }
+            settled => settled,
+        })
+    }
+
     /// The ids with their outcomes, in the order requested.
     pub fn iter(&self) -> impl Iterator<Item = (&TicketId, &Outcome)> {
         self.outcomes.iter().map(|(id, outcome)| (id, outcome))
