@@ -1,11 +1,9 @@
 //! A call in flight: its slots, and its places among the calls at once.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use tokio::sync::SemaphorePermit;
 
-use super::Pacer;
 use super::adaptive::Place;
+use super::line::Line;
 use super::slots::{InProcess, Slot};
 use crate::provider::error::Error;
 use crate::provider::learned;
@@ -14,7 +12,7 @@ use crate::provider::operation::Operation;
 /// A call in flight. Dropping it marks the call as cancelled.
 #[derive(Debug)]
 pub(crate) struct Held<'a> {
-    pacer: &'a Pacer,
+    line: &'a Line,
     slots: Taken<'a>,
     /// Released after the slots, so that the next holder finds them given back.
     permits: Permits<'a>,
@@ -63,12 +61,12 @@ pub(super) enum Kept<'a> {
 impl<'a> Held<'a> {
     /// The call is sent now.
     pub(super) fn new(
-        pacer: &'a Pacer,
+        line: &'a Line,
         mut slots: Taken<'a>,
         mut permits: Permits<'a>,
         operation: Operation,
     ) -> Self {
-        pacer.in_flight.fetch_add(1, Relaxed);
+        line.send();
         if let Some(place) = &mut permits.place {
             place.begin(operation);
         }
@@ -76,7 +74,7 @@ impl<'a> Held<'a> {
             place.send();
         }
         Self {
-            pacer,
+            line,
             slots,
             permits,
         }
@@ -101,13 +99,13 @@ impl<'a> Held<'a> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.pacer.in_flight.fetch_sub(1, Relaxed);
+        self.line.end();
         if let Kept::InProcess(slots, operation, requests) = self.slots.kept {
             slots.give_back(operation, requests);
         }
-        if self.slots.learned.take().is_some() && self.pacer.line.waiting() > 0 {
+        if self.slots.learned.take().is_some() && self.line.waiting() > 0 {
             // Its place may be free now.
-            self.pacer.closed.notify_one();
+            self.line.wake_first();
         }
     }
 }

@@ -1,10 +1,11 @@
-//! The queue of waiting calls: counters and events that show why a call is delayed.
+//! The calls that wait and those in flight: counters and events that show why a call is delayed.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::slots::WaitReason;
@@ -20,13 +21,17 @@ pub struct Waiting {
     pub until: Option<Instant>,
 }
 
-/// The calls that wait.
+/// The calls that wait, and those in flight.
 #[derive(Debug, Default)]
 pub(super) struct Line {
-    /// How many they are.
+    /// How many wait.
     waiting: AtomicUsize,
     /// What the first of them waits for.
     blocked_by: Mutex<Option<Waiting>>,
+    in_flight: AtomicUsize,
+    /// Notified when the account is paused, and when a call ends that a learned limit counted: the first call must ask again
+    /// how long to wait.
+    changed: Notify,
 }
 
 impl Line {
@@ -38,6 +43,30 @@ impl Line {
         self.blocked_by
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.load(Relaxed)
+    }
+
+    /// A call is sent.
+    pub(super) fn send(&self) {
+        self.in_flight.fetch_add(1, Relaxed);
+    }
+
+    /// A call is in flight no longer.
+    pub(super) fn end(&self) {
+        self.in_flight.fetch_sub(1, Relaxed);
+    }
+
+    /// The first call may have less to wait for, or more.
+    pub(super) fn wake_first(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Until the first call has to ask again how long to wait.
+    pub(super) async fn woken(&self) {
+        self.changed.notified().await;
     }
 }
 

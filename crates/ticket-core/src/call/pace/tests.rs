@@ -5,10 +5,13 @@ use std::sync::Mutex;
 
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
+use tokio::time::Instant;
 
+use super::held::Held;
 use super::*;
 use crate::model::draft::{NewTicket, TicketPatch};
-use crate::provider::error::ErrorKind;
+use crate::provider::context::CallContext;
+use crate::provider::error::{Effect, Error, ErrorKind, Result};
 use crate::provider::learned::{LearnedLimits, ToldLimit};
 use crate::provider::operation::Request;
 use crate::provider::stop::Stop;
