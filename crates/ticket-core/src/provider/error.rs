@@ -4,12 +4,13 @@
 //! [`source`](std::error::Error::source).
 
 mod debug;
+mod display;
 mod kind;
+mod occasions;
 mod stored;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,13 +57,6 @@ const MAX_VENDOR_MESSAGE: usize = 300;
 pub struct Error {
     inner: Box<Inner>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
-}
-
-// By hand: a derive for one type would bring two crates to everybody.
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
-    }
 }
 
 impl std::error::Error for Error {
@@ -116,72 +110,6 @@ impl Error {
             }),
             source: None,
         }
-    }
-
-    /// Creates an error for an argument that was rejected before anything was sent.
-    pub fn invalid_input(message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::InvalidInput, message)
-    }
-
-    /// Creates an error for an incomplete or wrong configuration.
-    pub fn config(message: impl Into<String>) -> Self {
-        Self::new(ErrorKind::Config, message)
-    }
-
-    /// Creates an error for an operation that the provider does not support. Nothing was sent.
-    pub fn unsupported(provider: &str, operation: Operation) -> Self {
-        Self::new(
-            ErrorKind::Unsupported,
-            format!("the vendor documents no way to {}", operation.description()),
-        )
-        .in_operation(provider, operation)
-    }
-
-    /// The vendor accepted a change as this job, and has not confirmed it yet.
-    ///
-    /// A provider whose [`delete`](crate::TicketProvider::delete) is only accepted fails with this error;
-    /// [`TicketProvider::job`](crate::TicketProvider::job) then tells what came of it.
-    ///
-    /// ```
-    /// use ticket_core::provider::VendorJob;
-    /// use ticket_core::{Effect, Error};
-    ///
-    /// let error = Error::accepted(VendorJob::new("V3-291e720c"));
-    /// assert_eq!(error.effect(), Effect::Unknown);
-    /// assert_eq!(error.job(), Some(&VendorJob::new("V3-291e720c")));
-    /// ```
-    pub fn accepted(job: VendorJob) -> Self {
-        let message = format!(
-            "the vendor accepted it as job {} and has not confirmed it yet",
-            bounded(job.as_str(), 60)
-        );
-        Self::new(ErrorKind::Accepted, message).with_job(job)
-    }
-
-    /// The account's own settings forbid every change.
-    pub(crate) fn read_only() -> Self {
-        Self::config("`read_only` is set for this account: nothing is changed at it")
-    }
-
-    /// The vendor accepted an update, but a read afterwards shows that it did not change these fields: see
-    /// [`TicketPatch::not_in`](crate::TicketPatch::not_in). `partly` says whether it changed others.
-    pub fn not_applied(fields: &[String], partly: bool) -> Self {
-        let fields = fields
-            .iter()
-            .map(|field| format!("`{}`", bounded(field, 60)));
-        let fields = fields.collect::<Vec<_>>().join(", ");
-        let rest = if partly {
-            "; the other fields are changed"
-        } else {
-            ""
-        };
-        let message = format!("the vendor accepted the update but did not change {fields}{rest}");
-        let effect = if partly {
-            Effect::Unknown
-        } else {
-            Effect::None
-        };
-        Self::new(ErrorKind::Conflict, message).with_effect(effect)
     }
 
     /// Sets the effect, if it differs from the kind's usual one.
@@ -417,37 +345,5 @@ impl Error {
                 | ErrorKind::Config
                 | ErrorKind::Unsupported
         )
-    }
-}
-
-impl fmt::Display for Inner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut place = Vec::new();
-        place.extend(self.provider.as_ref().map(ToString::to_string));
-        place.extend(self.operation.map(|operation| operation.to_string()));
-        place.extend(
-            self.ticket
-                .as_ref()
-                .filter(|ticket| !ticket.as_str().trim().is_empty())
-                .map(|ticket| bounded(ticket.as_str(), 40)),
-        );
-        if !place.is_empty() {
-            write!(f, "{}: ", place.join(" "))?;
-        }
-        f.write_str(&bounded(&self.message, 2 * MAX_VENDOR_MESSAGE))?;
-        match (self.status, self.attempts) {
-            (Some(status), 0 | 1) => write!(f, " (HTTP {status})")?,
-            (Some(status), often) => write!(f, " (HTTP {status}, after {often} attempts)")?,
-            (None, 0 | 1) => {}
-            (None, often) => write!(f, " (after {often} attempts)")?,
-        }
-        // Only with an operation: without one, the effect is not known.
-        if self.effect == Effect::Unknown && self.operation.is_some() {
-            f.write_str("; the vendor may have acted")?;
-        }
-        if let Some(words) = &self.vendor_message {
-            write!(f, "; the vendor says: \"{words}\"")?;
-        }
-        Ok(())
     }
 }
