@@ -6,7 +6,7 @@ use super::change::Change;
 use super::look::{self, Seen, look_at_each};
 use super::notice::Tell;
 use super::reported::settle_report;
-use crate::model::ticket::Status;
+use crate::model::status::Status;
 use crate::provider::context::CallContext;
 use crate::provider::error::{Effect, Error, ErrorKind};
 use crate::provider::operation::Operation;

@@ -3,7 +3,8 @@
 use super::called::{Called, Contact};
 use super::change::{Change, takes_two_steps};
 use crate::model::query::{PageRequest, TicketQuery};
-use crate::model::ticket::{Status, Ticket, TicketId};
+use crate::model::status::Status;
+use crate::model::ticket::{Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::context::CallContext;
 use crate::provider::error::{Effect, Error, ErrorKind};

@@ -8,7 +8,8 @@ use crate::model::attachment::{Attachment, no_files};
 use crate::model::custom::{CustomFields, FieldValue};
 use crate::model::hidden::Hidden;
 use crate::model::raw::RawJson;
-use crate::model::ticket::{Person, Priority, Status, Ticket, TicketId, Version};
+use crate::model::status::{Priority, Status};
+use crate::model::ticket::{Person, Ticket, TicketId, Version};
 
 /// A ticket to create. A field that the vendor does not support is rejected by name, never dropped.
 ///

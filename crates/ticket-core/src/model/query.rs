@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::hidden::Hidden;
-use crate::model::ticket::{Priority, Status};
+use crate::model::status::{Priority, Status};
 
 /// The state of the tickets in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -5,7 +5,8 @@ use crate::model::custom::{CustomFields, FieldValue};
 use crate::model::draft::{NewTicket, TicketPatch};
 use crate::model::message::{Direction, NewComment};
 use crate::model::query::{PageRequest, TicketQuery, Times};
-use crate::model::ticket::{Person, Priority, Status};
+use crate::model::status::{Priority, Status};
+use crate::model::ticket::Person;
 use crate::provider::field::Field;
 
 /// What an argument holds: its fields with their lengths in characters (blank texts count as 0), and the
