@@ -9,11 +9,11 @@ use tokio::sync::mpsc;
 use crate::check::Rules;
 use crate::failures::Failures;
 use crate::going::Going;
+use crate::jobs::{JobOutcome, Jobs, of_account};
 use crate::lane::Lane;
 use crate::ledger::BEAT;
 use crate::model::{EventKind, Job, JobAccount, JobState, Work, WorkerId};
 use crate::poison::CatchPanics;
-use crate::run::{JobOutcome, Jobs, of_account};
 use crate::turn::Turn;
 
 /// A worker that has begun to work on a job.

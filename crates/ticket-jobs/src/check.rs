@@ -21,6 +21,7 @@ use crate::going::Going;
 use crate::ledger::Ledger;
 use crate::model::{Claimed, Guards, Job, JobAccount, Work};
 use crate::standing::Control;
+use crate::words::{ANOTHER, PERHAPS_ANOTHER, TAKES_ALONG};
 
 /// How many tickets are checked at once, unless the options say otherwise.
 const AT_ONCE: usize = 8;
@@ -33,17 +34,6 @@ const FIRST_SUCCESS: Duration = Duration::from_secs(60);
 
 /// How many answers in a row may be somebody else's.
 const STRANGERS: u32 = 5;
-
-/// Why a ticket is not changed that was not the one that was found.
-pub(crate) const ANOTHER: &str = "not changed: another ticket has its id now";
-
-/// Why a ticket is not changed that may not be the one that was found.
-pub(crate) const PERHAPS_ANOTHER: &str =
-    "not changed: another ticket may have its id now, since the vendor gives out ids again";
-
-/// Why a ticket of an erasure is not deleted that has others below it: they may be somebody else's.
-pub(crate) const TAKES_ALONG: &str = "not changed: its delete would take along the tickets below it; delete those \
-                                      that are to go first, and move the others";
 
 /// What is checked before the tickets of one account are changed.
 #[derive(Clone, Debug)]

@@ -10,9 +10,9 @@ use ticket_core::{Error, ErrorKind, Result};
 use tokio::task::JoinSet;
 
 use crate::going::Going;
-use crate::lane::comes_last;
 use crate::ledger::Ledger;
 use crate::model::{Claim, Claimed, Work};
+use crate::poison;
 use crate::turn::Turn;
 
 /// What claims found beside the tickets that are given.
@@ -122,4 +122,9 @@ impl Walk {
             }
         }
     }
+}
+
+/// Whether a ticket comes after the others: it is in doubt, or may take them down.
+pub(crate) fn comes_last(claimed: &Claimed) -> bool {
+    claimed.in_doubt.is_some() || poison::is_suspect(claimed)
 }

@@ -40,7 +40,6 @@
 mod fate;
 mod key;
 mod look;
-mod words;
 
 use std::collections::{HashMap, HashSet};
 
@@ -50,11 +49,11 @@ use ticket_core::{Error, Result, TicketRef};
 pub(crate) use self::fate::Tally;
 pub use self::fate::{Erased, ErasedTicket, Fate, OfPerson};
 pub use self::key::ErasureKey;
-pub use self::words::without_vendor_words;
-pub(crate) use self::words::{told, without_texts, words_of};
+use crate::jobs::Jobs;
 use crate::loading::Loading;
 use crate::model::{Erasure, NewJob, PersonHash};
-use crate::run::Jobs;
+use crate::words::may_hold_an_address;
+pub use crate::words::without_vendor_words;
 
 impl Jobs {
     /// Begins the job of an erasure with the tickets that were found, and with whose they are. A ticket that is named several
@@ -112,10 +111,7 @@ fn check(erasure: &Erasure, has_archive: bool) -> Result<()> {
             .iter()
             .chain(&search.not_searched)
             .chain(&search.notes);
-        if words
-            .into_iter()
-            .any(|words| words::may_hold_an_address(words))
-        {
+        if words.into_iter().any(|words| may_hold_an_address(words)) {
             let account = &search.account;
             return refuse(&format!(
                 "what is said about the search of {account} holds an address, and an erasure keeps none"

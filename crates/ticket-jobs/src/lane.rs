@@ -13,16 +13,16 @@ use ticket_core::{CallContext, Effect, Error, ErrorKind, Outcome, Result, Ticket
 use tokio::sync::mpsc;
 
 use crate::check::{Checks, Reads, Rules};
-use crate::claims::{Claims, Found};
-use crate::erase;
+use crate::claims::{Claims, Found, comes_last};
 use crate::failures::Failures;
 use crate::going::Going;
+use crate::jobs::JobOutcome;
 use crate::ledger::Ledger;
 use crate::model::{Claim, Claimed, Event, EventKind, JobState, Step, Suspension, Work};
 use crate::poison;
-use crate::run::JobOutcome;
 use crate::slots::label;
 use crate::turn::{Turn, is_the_accounts};
+use crate::words;
 
 /// How many outcomes may wait to be recorded.
 const WAITING: usize = 4_096;
@@ -126,7 +126,7 @@ impl Lane {
     /// The error as it may be told and recorded: of an erasure, without any text of somebody else's.
     pub(crate) fn as_told(&self, error: &Error) -> Error {
         if self.rules.is_erasure {
-            erase::told(error)
+            words::told(error)
         } else {
             error.clone()
         }
@@ -285,7 +285,7 @@ impl Lane {
         let mut recorded = Vec::new();
         for mut one in settled {
             if self.rules.is_erasure {
-                one.outcome = erase::without_texts(one.outcome);
+                one.outcome = words::without_texts(one.outcome);
             }
             if let Outcome::Unattempted(_) = &one.outcome {
                 // As are those that nobody came to.
@@ -339,11 +339,6 @@ impl Lane {
         let dropped = |_| Error::new(ErrorKind::Cancelled, "nobody waits for the job any more");
         self.outcomes.send(Ok(outcome)).await.map_err(dropped)
     }
-}
-
-/// Whether a ticket comes after the others: it is in doubt, or may take them down.
-pub(crate) fn comes_last(claimed: &Claimed) -> bool {
-    claimed.in_doubt.is_some() || poison::is_suspect(claimed)
 }
 
 /// Whether this outcome is the last word about the ticket.

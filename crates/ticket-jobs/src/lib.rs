@@ -17,6 +17,7 @@ mod format;
 mod going;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod jobs;
 mod lane;
 mod ledger;
 mod loading;
@@ -37,10 +38,12 @@ pub mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
 mod turn;
+mod words;
 mod worker;
 
 pub use actor::user_at_host;
 pub use clock::Clock;
+pub use jobs::{JobOutcome, Jobs};
 pub use ledger::{BEAT, LOST_AFTER, Ledger, MARGIN, tickets};
 pub use loading::{Loading, Look, Looked};
 pub use memory::MemoryLedger;
@@ -50,7 +53,6 @@ pub use model::{
     Listed, LookedAgain, MaxFailures, NewCall, NewJob, Offer, Percent, PersonHash, PutBack, Seen,
     Step, Suspension, Taken, Which, Work, WorkerId,
 };
-pub use run::{JobOutcome, Jobs};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteLedger;
 pub use standing::{Standing, look_again};

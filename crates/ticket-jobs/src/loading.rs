@@ -13,11 +13,11 @@ use ticket_core::{
     TicketId, TicketRef, Tickets,
 };
 
-use crate::erase;
+use crate::jobs::{Jobs, of_account};
 use crate::ledger::tickets;
 use crate::model::{EventKind, Job, JobAccount, JobId, Listed, NewJob, PersonHash, Seen, Which};
-use crate::run::{Jobs, of_account};
 use crate::steer::digest;
+use crate::words;
 
 /// How many tickets are added to a ledger at once.
 const PAGE: usize = 5_000;
@@ -86,6 +86,17 @@ pub struct Looked {
     pub failed: u64,
     /// The first errors.
     pub errors: Vec<(TicketRef, Error)>,
+}
+
+impl Jobs {
+    /// Begins a job. Its tickets are added one by one; it can be worked on once it is [sealed](Loading::seal).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ledger`](crate::Ledger).
+    pub async fn load(&self, job: NewJob) -> Result<Loading> {
+        Loading::begin(self, job).await
+    }
 }
 
 impl Loading {
@@ -226,7 +237,7 @@ impl Loading {
                 Read::Failed(ticket, error) => {
                     looked.failed += 1;
                     let error = if self.is_erasure {
-                        erase::told(&error)
+                        words::told(&error)
                     } else {
                         error
                     };

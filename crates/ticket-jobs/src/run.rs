@@ -6,11 +6,7 @@ use std::sync::Arc;
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::BulkOptions;
-use ticket_core::call::Slots;
-use ticket_core::provider::Limit;
-use ticket_core::{
-    AccountSource, CallContext, Error, ErrorKind, Outcome, Result, Stop, TicketRef, Tickets,
-};
+use ticket_core::{AccountSource, CallContext, Error, ErrorKind, Result, Stop, TicketRef, Tickets};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -19,106 +15,23 @@ use crate::check::Rules;
 use crate::conclude::not_come_to;
 use crate::failures::Failures;
 use crate::going::Going;
+use crate::jobs::{JobOutcome, Jobs};
 use crate::lane::Lane;
-use crate::ledger::Ledger;
-use crate::loading::Loading;
-use crate::model::{Claimed, Event, EventKind, Job, JobId, JobState, NewJob, Work};
+use crate::model::{Claimed, Job, JobId, JobState, Work};
 use crate::poison::CatchPanics;
-use crate::slots::LedgerSlots;
 use crate::turn::Turn;
 
 /// How many outcomes may wait for a reader.
 const WAITING: usize = 1_000;
 
-/// Makes jobs in a ledger and works on them. Cloning is cheap.
-#[derive(Clone, Debug)]
-pub struct Jobs {
-    ledger: Arc<dyn Ledger>,
-    by: Option<Arc<str>>,
-}
-
-/// What became of a ticket in a run of its job.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct JobOutcome {
-    /// The ticket's place in the list.
-    pub seq: u64,
-    /// The ticket.
-    pub ticket: TicketRef,
-    /// Its outcome.
-    pub outcome: Outcome,
-    /// Whether the outcome is recorded for good. If not, the ticket is open, and a later run goes on with it.
-    pub recorded: bool,
-}
-
 impl Jobs {
-    /// Jobs in this ledger.
-    pub fn new(ledger: Arc<dyn Ledger>) -> Self {
-        Self { ledger, by: None }
-    }
-
-    /// Sets who acts, for the events of jobs: such as `user@host, tickets 0.1.0`.
-    #[must_use]
-    pub fn acting_as(mut self, who: impl Into<Arc<str>>) -> Self {
-        self.by = Some(who.into());
-        self
-    }
-
-    /// The ledger.
-    pub fn ledger(&self) -> &Arc<dyn Ledger> {
-        &self.ledger
-    }
-
-    /// The slots of an account in this ledger, for [`Pacer::with_slots`](ticket_core::call::Pacer::with_slots). `key` names
-    /// the quota that its calls count against: all handles of the account use the same. Reads that no limit counts are
-    /// not recorded.
-    pub fn slots(&self, key: &str, limits: &[Limit]) -> Arc<dyn Slots> {
-        Arc::new(LedgerSlots {
-            ledger: Arc::clone(&self.ledger),
-            account: key.into(),
-            limits: limits.to_vec(),
-        })
-    }
-
-    /// Begins a job. Its tickets are added one by one; it can be worked on once it is [sealed](Loading::seal).
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Ledger`].
-    pub async fn load(&self, job: NewJob) -> Result<Loading> {
-        Loading::begin(self, job).await
-    }
-
-    /// Records an event of a job.
-    pub(crate) async fn note(&self, job: &JobId, what: EventKind) -> Result<()> {
-        self.note_with(job, what, None).await
-    }
-
-    /// Records an event of a job with more about it, in words.
-    pub(crate) async fn note_with(
-        &self,
-        job: &JobId,
-        what: EventKind,
-        detail: Option<String>,
-    ) -> Result<()> {
-        let mut event = Event::new(self.ledger.now(), what);
-        event.detail = detail;
-        self.note_event(job, event).await
-    }
-
-    /// Records an event of a job, by whom this acts for.
-    pub(crate) async fn note_event(&self, job: &JobId, mut event: Event) -> Result<()> {
-        event.by = self.by.as_deref().map(str::to_owned);
-        self.ledger.note(job, event).await
-    }
-
-    /// Works on tickets that `work.worker` [claimed](Ledger::claim), for programs that distribute the work themselves: sends
+    /// Works on tickets that `work.worker` [claimed](crate::Ledger::claim), for programs that distribute the work themselves: sends
     /// the change, records outcomes, and waits for earlier calls about tickets in doubt. [`run`](Self::run) does all of
     /// that by itself. `account` has its [slots](Self::slots) in this ledger, and somebody else
-    /// [beats](Ledger::beat). An account at fault is suspended, as by a run.
+    /// [beats](crate::Ledger::beat). An account at fault is suspended, as by a run.
     ///
     /// At its end the worker has none of these tickets any more. As by a [`Worker`](crate::Worker), what fails for a passing reason
-    /// is [put back](Ledger::put_back) with a wait, and gets its last outcome after
+    /// is [put back](crate::Ledger::put_back) with a wait, and gets its last outcome after
     /// [`Guards::retry_for`](crate::Guards::retry_for); an account that
     /// never answered in that time is given up, with all its tickets that nobody has. A panic of the provider is the error of
     /// the call in which it happens.
@@ -127,7 +40,7 @@ impl Jobs {
     ///
     /// # Errors
     ///
-    /// Those of [`Ledger`].
+    /// Those of [`Ledger`](crate::Ledger).
     pub async fn apply_chunk(
         &self,
         work: Work,
@@ -136,7 +49,7 @@ impl Jobs {
         context: CallContext,
         options: &BulkOptions,
     ) -> Result<Vec<JobOutcome>> {
-        let job = self.ledger.job(&work.job).await?;
+        let job = self.ledger().job(&work.job).await?;
         let of_the_job = job.accounts.iter().find(|one| one.name == work.account);
         let Some(of_the_job) = of_the_job else {
             let message = format!("job {} has no account {}", job.id, work.account);
@@ -150,7 +63,7 @@ impl Jobs {
             options = options.only_look();
         }
         let lane = Lane {
-            ledger: Arc::clone(&self.ledger),
+            ledger: Arc::clone(self.ledger()),
             tickets: account.clone().layer(CatchPanics::default()),
             key: of_the_job.key.clone(),
             rules: Arc::new(Rules::new(&job, of_the_job)?),
@@ -194,7 +107,7 @@ impl Jobs {
     /// [`Tickets::apply`](ticket_core::Tickets::apply) does.
     ///
     /// * Yields each distinct ticket that was open, once. Tickets that other workers settle are waited for and not yielded.
-    /// * An outcome is yielded after it is recorded. What is [left to do](Outcome::is_left_to_do) is not recorded:
+    /// * An outcome is yielded after it is recorded. What is [left to do](ticket_core::Outcome::is_left_to_do) is not recorded:
     ///   the job can be run again. Neither is an unknown outcome if the work ended early: the next run looks at it.
     /// * Tickets in doubt, about which an earlier worker may have sent a call, come last, once no such call can act any more:
     ///   they are sent again where a repeat is safe, and only looked at where it is not.
@@ -265,7 +178,7 @@ impl Run {
     async fn work(&self, job: &JobId, mut context: CallContext) -> Result<()> {
         let stop = linked(context.stop.take());
         loop {
-            let job = self.jobs.ledger.job(job).await?;
+            let job = self.jobs.ledger().job(job).await?;
             match job.state {
                 JobState::Loading => {
                     let message = format!(
@@ -330,11 +243,6 @@ impl Run {
     async fn yield_error(&self, error: Error) {
         let _ = self.outcomes.send(Err(error)).await;
     }
-}
-
-/// A refusal that is about this account.
-pub(crate) fn of_account(name: &str, error: &Error) -> Error {
-    Error::config(format!("{name}: {}", error.message()))
 }
 
 /// A stop that is requested with another one, and by itself.

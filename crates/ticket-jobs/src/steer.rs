@@ -6,10 +6,10 @@ use ticket_core::{AccountSource, Error, ErrorKind, Result};
 
 use crate::clock::until;
 use crate::failures;
+use crate::jobs::Jobs;
 use crate::ledger::{Ledger, tickets};
 use crate::model::{Confirmed, Event, EventKind, Job, JobId, JobState, Step, Which};
 use crate::plan;
-use crate::run::Jobs;
 
 /// For how long after it was made a plan can be confirmed.
 pub const PLAN_LASTS: Duration = Duration::from_secs(24 * 3600);

@@ -19,8 +19,8 @@ use tokio::time::Instant;
 pub use self::event::WorkerEvent;
 use self::site::{Assignment, Report, Site};
 use crate::failures::Unrecorded;
+use crate::jobs::Jobs;
 use crate::model::{JobId, Offer};
-use crate::run::Jobs;
 use crate::turn::Turn;
 
 /// How often the ledger is asked what it offers.

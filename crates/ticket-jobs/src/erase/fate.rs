@@ -9,9 +9,9 @@ use ticket_core::provider::Removal;
 use ticket_core::{Error, Outcome, Result, TicketRef};
 
 use crate::clock::later;
+use crate::jobs::Jobs;
 use crate::ledger::tickets;
 use crate::model::{AccountSearch, Again, Erasure, Job, JobId, JobTicket, PersonHash, Which};
-use crate::run::Jobs;
 
 /// What became of a ticket of an erasure. Only [`Erased`](Self::Erased) says that it is erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,10 +15,11 @@ use ticket_core::{
 
 use super::fate::{Fate, erasure_of, removals};
 use crate::clock::{later, until};
+use crate::jobs::{Jobs, of_account};
 use crate::ledger::tickets;
 use crate::model::{Again, Job, JobAccount, JobId, JobTicket, LookedAgain, Which};
-use crate::run::{Jobs, of_account};
 use crate::standing::{Control, Sight, sight};
+use crate::words::told;
 
 /// How many tickets of an account are read at once.
 const AT_ONCE: usize = 8;
@@ -168,10 +169,7 @@ impl Jobs {
                     .filter(|error| many || error.kind() == ErrorKind::Cancelled)
                 {
                     failed.store(FAILED_IN_A_ROW, Ordering::Relaxed);
-                    return Ok(Some(Look::GivenUp(
-                        account.name.clone(),
-                        super::told(error),
-                    )));
+                    return Ok(Some(Look::GivenUp(account.name.clone(), told(error))));
                 }
                 let mut looked = LookedAgain::new(self.ledger().now(), found);
                 looked.kind = error.map(|error| error.kind());

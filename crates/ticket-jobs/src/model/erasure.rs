@@ -171,7 +171,7 @@ impl AccountSearch {
     /// Says that it was not searched, or not to its end, because of this. Of an error nothing is kept that a vendor said.
     #[must_use]
     pub fn not_searched(mut self, why: &Error) -> Self {
-        self.not_searched = Some(crate::erase::words_of(why));
+        self.not_searched = Some(crate::words::words_of(why));
         self
     }
 

@@ -14,9 +14,9 @@ use tokio::task::JoinSet;
 use super::{AGAIN, Tell, WorkerEvent};
 use crate::begun::{Begun, is_lost};
 use crate::failures::{Failures, Unrecorded};
+use crate::jobs::{JobOutcome, Jobs};
 use crate::lane::{Lane, LaneEnd};
 use crate::model::{JobId, JobState};
-use crate::run::{JobOutcome, Jobs};
 use crate::turn::Turn;
 
 /// How many outcomes may wait to be counted.

@@ -2,7 +2,16 @@
 
 use ticket_core::{Error, ErrorKind, Outcome};
 
-use crate::check::{ANOTHER, PERHAPS_ANOTHER, TAKES_ALONG};
+/// Why a ticket is not changed that was not the one that was found.
+pub(crate) const ANOTHER: &str = "not changed: another ticket has its id now";
+
+/// Why a ticket is not changed that may not be the one that was found.
+pub(crate) const PERHAPS_ANOTHER: &str =
+    "not changed: another ticket may have its id now, since the vendor gives out ids again";
+
+/// Why a ticket of an erasure is not deleted that has others below it: they may be somebody else's.
+pub(crate) const TAKES_ALONG: &str = "not changed: its delete would take along the tickets below it; delete those \
+                                      that are to go first, and move the others";
 
 /// How our own messages begin that say more than the kind of an error, and what is kept of them.
 const OWN: &[(&str, &str)] = &[
@@ -108,7 +117,7 @@ pub(crate) fn words_of(error: &Error) -> String {
 }
 
 /// Whether a text may hold an address, plain or percent-encoded.
-pub(super) fn may_hold_an_address(words: &str) -> bool {
+pub(crate) fn may_hold_an_address(words: &str) -> bool {
     words.contains('@') || words.contains("%40")
 }
 
