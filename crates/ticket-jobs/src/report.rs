@@ -21,17 +21,16 @@ mod groups;
 mod html;
 mod look;
 mod model;
+mod numbers;
+mod options;
 mod people;
 mod proof;
 mod read;
 mod table;
 mod time;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use jiff::Timestamp;
-use ticket_core::provider::Limit;
 use ticket_core::{Error, ErrorKind, Result};
 
 pub use self::files::Written;
@@ -41,70 +40,11 @@ pub use self::model::{
     AccountFacts, Act, Answer, CallRow, Calls, CallsThen, ErasureAccount, ErasureFacts,
     ErasurePerson, Exception, JobFacts, LimitUse, Mode, Named, Report, Series, TicketRow, Tickets,
 };
+pub use self::options::Options;
 pub use self::read::{ReportFolder, Rows};
-use crate::format::Format;
 use crate::ledger::Ledger;
 use crate::model::{JobId, JobState};
 use crate::signature::{self, Namespace};
-
-const FORMAT: Format = Format {
-    name: "tickets-report",
-    what: "report",
-    version: 1,
-};
-
-/// How a report is made.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Options {
-    /// When.
-    pub at: Timestamp,
-    /// By whom, as `user@host`.
-    pub by: String,
-    /// With which program, such as `tickets 0.1.0`.
-    pub with: String,
-    /// Whether a job that is not over may be reported.
-    pub partial: bool,
-    /// The limits of accounts, by their names, to tell how much of them was used.
-    pub limits: BTreeMap<String, Vec<Limit>>,
-    /// Whether the report will be [signed](sign), so that it says how the signature is checked.
-    pub is_signed: bool,
-}
-
-impl Options {
-    /// A report that is made at this time by `user@host`, with a program such as `tickets 0.1.0`.
-    pub fn new(at: Timestamp, by: impl Into<String>, with: impl Into<String>) -> Self {
-        Self {
-            at,
-            by: by.into(),
-            with: with.into(),
-            partial: false,
-            limits: BTreeMap::new(),
-            is_signed: false,
-        }
-    }
-
-    /// Allows a job that is not over.
-    #[must_use]
-    pub const fn partial(mut self, partial: bool) -> Self {
-        self.partial = partial;
-        self
-    }
-
-    /// Adds the limits of an account.
-    #[must_use]
-    pub fn limits(mut self, account: impl Into<String>, limits: Vec<Limit>) -> Self {
-        self.limits.insert(account.into(), limits);
-        self
-    }
-
-    /// Says that the report will be signed.
-    #[must_use]
-    pub const fn signed(mut self, is_signed: bool) -> Self {
-        self.is_signed = is_signed;
-        self
-    }
-}
 
 /// Writes the report of a job into a folder that is new or empty, or holds an earlier report of the same job. Returns the
 /// report and its files.

@@ -16,8 +16,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use self::event::Tell;
 pub use self::event::WorkerEvent;
-use self::site::{Assignment, Report, Site};
+use self::site::{AGAIN, Assignment, Report, Site};
 use crate::failures::Unrecorded;
 use crate::jobs::Jobs;
 use crate::model::{JobId, Offer};
@@ -35,13 +36,8 @@ const OFFERS: usize = 1_000;
 /// For how long work goes on while other work of the same priority waits.
 const SLICE: Duration = Duration::from_secs(60);
 
-/// After which time work is tried again that cannot be begun here.
-const AGAIN: Duration = Duration::from_secs(60);
-
 /// How many accounts are worked on at once, unless it is set.
 const LANES: NonZeroUsize = NonZeroUsize::new(16).unwrap();
-
-type Tell = Arc<dyn Fn(WorkerEvent) + Send + Sync>;
 
 /// A job and the name of an account.
 type Pair = (JobId, String);

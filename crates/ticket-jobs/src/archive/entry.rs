@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use ticket_core::model::Version;
 use ticket_core::{Ticket, TicketId};
 
-use super::Place;
+use super::place::Place;
 use crate::digest::sha256;
 use crate::format::Format;
 

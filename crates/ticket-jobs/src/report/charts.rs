@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::model::{AccountFacts, Report, Series};
-use super::proof::grouped;
+use super::numbers::grouped;
 
 /// The size of a chart over time, in its own units, and where its axes are.
 const WIDTH: f64 = 720.0;
@@ -257,7 +257,7 @@ pub(super) fn calls(account: &AccountFacts, span: Span) -> Markup {
     let most = most.unwrap_or(0);
     html! {
         svg.chart viewBox=(format!("0 0 {WIDTH} {}", TOP + HEIGHT + 26.0)) role="img" {
-            title { "Calls of " (super::html::text(&account.name)) " over time" }
+            title { "Calls of " (super::html::words::text(&account.name)) " over time" }
             desc {
                 "Bars of " (length(series.bucket_s)) " each. At most " (grouped(most))
                 " calls were made in one of them."
@@ -283,7 +283,7 @@ pub(super) fn quota(account: &AccountFacts, span: Span) -> Markup {
     let limit = TOP + HEIGHT - share(100, scale) * HEIGHT;
     html! {
         svg.chart viewBox=(format!("0 0 {WIDTH} {}", TOP + HEIGHT + 26.0)) role="img" {
-            title { "Use of the quota of " (super::html::text(&account.name)) " over time" }
+            title { "Use of the quota of " (super::html::words::text(&account.name)) " over time" }
             desc {
                 "The largest share of a limit that counted at once, for each " (length(series.bucket_s))
                 ". At most " (most) " % of a limit was used. The dashed line is the limit."

@@ -15,13 +15,13 @@ use super::evidence::{self, Brief};
 use super::files::{Draft, Sink, unwritable};
 use super::groups::Groups;
 use super::model::{
-    AccountFacts, Answer, CallRow, Calls, JobFacts, Mode, Report, TicketRow, Tickets,
+    AccountFacts, Answer, CallRow, Calls, FORMAT, JobFacts, Mode, Report, TicketRow, Tickets,
 };
+use super::options::Options;
 use super::people;
 use super::proof::{self, Counts};
 use super::table;
 use super::time::{Times, Use};
-use super::{FORMAT, Options};
 use crate::erase::Fate;
 use crate::ledger::{Ledger, tickets};
 use crate::model::{Job, JobAccount, JobCall, JobId, JobTicket, Which};

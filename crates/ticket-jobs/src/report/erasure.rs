@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::proof::counted;
+use super::numbers::counted;
 use crate::clock::later;
 use crate::erase::{Fate, Tally};
 use crate::model::{AccountSearch, Erasure, Job, JobTicket, PersonHash};

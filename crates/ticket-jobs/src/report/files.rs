@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ticket_core::{Error, Result};
 
-use super::model::Report;
+use super::model::{FORMAT, Report};
 use crate::digest::Hasher;
 use crate::folder;
 use crate::model::JobId;
@@ -197,9 +197,7 @@ fn read(folder: &Path) -> Result<Report> {
         Error::invalid_input(message)
     };
     let text = fs::read_to_string(&path).map_err(|error| unreadable(&error))?;
-    super::FORMAT
-        .check(&text)
-        .map_err(|error| unreadable(&error))?;
+    FORMAT.check(&text).map_err(|error| unreadable(&error))?;
     serde_json::from_str(&text).map_err(|error| unreadable(&error))
 }
 

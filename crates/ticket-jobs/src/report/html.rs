@@ -4,28 +4,21 @@
 mod details;
 mod erasure;
 mod people;
+pub(super) mod words;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
+use ticket_core::Outcome;
 use ticket_core::model::bounded;
-use ticket_core::{Change, Error, ErrorKind, Outcome};
 
+use self::words::{LONGEST, capital, classes, spaced, text};
 use super::charts::{self, minute, second};
 use super::model::Report;
-use super::proof::{counted, grouped};
+use super::numbers::{counted, grouped};
 
 const STYLE: &str = include_str!("style.css");
-
-/// The longest text of somebody else.
-const LONGEST: usize = 300;
-
-/// A text of somebody else: its direction does not change that of its neighbours, what cannot be seen is made visible, and
-/// what is too long is cut.
-pub(super) fn text(words: &str) -> Markup {
-    html! { bdi { (bounded(words, LONGEST)) } }
-}
 
 /// The page of a report.
 pub(super) fn page(report: &Report, is_signed: bool) -> String {
@@ -77,33 +70,6 @@ pub(super) fn page(report: &Report, is_signed: bool) -> String {
         }
     };
     page.into_string()
-}
-
-/// An outcome of this report's change: its class, which does not depend on the change, and its word.
-fn classes(change: &Change) -> [(&'static str, String); 8] {
-    let none = || Error::new(ErrorKind::Cancelled, "");
-    let word = |outcome: Outcome| change.word(&outcome).to_owned();
-    [
-        ("done", word(Outcome::Done)),
-        ("already", word(Outcome::AlreadyDone)),
-        ("not_found", word(Outcome::NotFound(none()))),
-        ("failed", word(Outcome::Failed(none()))),
-        ("unknown", word(Outcome::Unknown(none()))),
-        ("in_doubt", "in_doubt".to_owned()),
-        ("unattempted", word(Outcome::Unattempted(none()))),
-        ("open", "open".to_owned()),
-    ]
-}
-
-fn spaced(word: &str) -> String {
-    word.replace('_', " ")
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().collect::<String>() + letters.as_str()
-    })
 }
 
 /// How many tickets are as the change leaves them.

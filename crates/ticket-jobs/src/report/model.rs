@@ -8,7 +8,15 @@ use serde::{Deserialize, Serialize};
 use ticket_core::{Change, Effect, ErrorKind, Operation, TicketId};
 
 pub use super::erasure::{ErasureAccount, ErasureFacts, ErasurePerson};
+use crate::format::Format;
 use crate::model::{Event, Guards, JobId, JobState, PersonHash};
+
+/// The form of `report.json`.
+pub(super) const FORMAT: Format = Format {
+    name: "tickets-report",
+    what: "report",
+    version: 1,
+};
 
 /// A report, as `report.json` holds it. Times are UTC.
 #[derive(Clone, Debug, Serialize, Deserialize)]

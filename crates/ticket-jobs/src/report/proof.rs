@@ -3,6 +3,7 @@
 use ticket_core::Outcome;
 
 use super::model::{AccountFacts, Mode, Report, TicketRow};
+use super::numbers::counted;
 use crate::model::JobTicket;
 
 /// What is counted of the tickets for that.
@@ -20,25 +21,6 @@ impl Counts {
         self.without_call += u64::from(is_done && ticket.last_call.is_none());
         self.without_entry += u64::from(is_done && row.not_archived.is_some());
     }
-}
-
-/// A number with its noun, such as `1,204 tickets`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(count))
-}
-
-/// A number with commas between its thousands.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// The sentences, the gravest first.

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use ticket_core::{Change, Error, Outcome, Result, TicketRef};
 
-use super::FORMAT;
 use super::files::{FILES, SIGNATURE, SUMS};
-use super::model::{Report, TicketRow};
+use super::model::{FORMAT, Report, TicketRow};
 use crate::digest::Hasher;
 use crate::signature::{self, Namespace, Signer};
 

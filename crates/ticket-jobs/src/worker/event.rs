@@ -1,6 +1,7 @@
 //! What a worker tells of its work.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ticket_core::Error;
@@ -58,3 +59,6 @@ pub enum WorkerEvent {
         error: Error,
     },
 }
+
+/// Takes what a worker tells.
+pub(super) type Tell = Arc<dyn Fn(WorkerEvent) + Send + Sync>;

@@ -11,7 +11,7 @@ use ticket_core::{AccountSource, CallContext, Error, ErrorKind, Result, Stop};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{AGAIN, Tell, WorkerEvent};
+use super::event::{Tell, WorkerEvent};
 use crate::begun::{Begun, is_lost};
 use crate::failures::{Failures, Unrecorded};
 use crate::jobs::{JobOutcome, Jobs};
@@ -21,6 +21,9 @@ use crate::turn::Turn;
 
 /// How many outcomes may wait to be counted.
 const WAITING: usize = 1_000;
+
+/// After which time work is tried again that cannot be begun here.
+pub(super) const AGAIN: Duration = Duration::from_secs(60);
 
 pub(super) struct Site {
     pub(super) jobs: Jobs,

@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::{capital, classes, spaced, text};
+use super::words::{capital, classes, spaced, text};
 use crate::report::charts::{self, Span};
 use crate::report::groups::{NAMED, severity};
 use crate::report::model::{AccountFacts, Exception, Mode, Report};
-use crate::report::proof::{counted, grouped};
+use crate::report::numbers::{counted, grouped};
 
 pub(super) fn exceptions(report: &Report) -> Markup {
     html! {

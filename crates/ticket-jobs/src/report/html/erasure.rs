@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{capital, spaced, text};
+use super::words::{capital, spaced, text};
 use crate::report::charts::second;
 use crate::report::model::{ErasureAccount, ErasureFacts, Report};
-use crate::report::proof::{counted, grouped};
+use crate::report::numbers::{counted, grouped};
 
 /// The fates, the best first, with what each means.
 const FATES: [(&str, &str); 11] = [

@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::{capital, spaced, text};
+use super::words::{capital, spaced, text};
 use crate::model::{Guards, JobState, MaxFailures};
 use crate::report::charts::{length, second};
 use crate::report::model::{Act, Report};
-use crate::report::proof::{counted, grouped};
+use crate::report::numbers::{counted, grouped};
 
 pub(super) fn people(report: &Report) -> Markup {
     let job = &report.job;
