@@ -1,18 +1,15 @@
-//! The handle that applications hold.
+//! The handle that applications hold: the account, and single calls.
 
-use std::collections::HashMap;
+mod changes;
+mod lists;
+
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_core::Stream;
-use futures_util::StreamExt as _;
-use futures_util::stream::BoxStream;
 use tokio::time::Instant;
 
-use crate::bulk::change::Change;
-use crate::bulk::paging;
-use crate::bulk::{self, BulkOptions, Settled};
+use crate::bulk;
 use crate::call::layer::Layer;
 use crate::call::pace::Pacer;
 use crate::call::stack::{Stack, StackOptions, standard_stack};
@@ -24,14 +21,10 @@ use crate::model::ticket::{Ticket, TicketId};
 use crate::provider::capability::ProviderInfo;
 use crate::provider::concurrency::Concurrency;
 use crate::provider::context::CallContext;
-use crate::provider::delete::DeleteReport;
 use crate::provider::download::Download;
-use crate::provider::error::{Error, ErrorKind, Result};
-use crate::provider::field::Field;
+use crate::provider::error::Result;
 use crate::provider::limit::Limit;
 use crate::provider::operation::Operation;
-use crate::provider::outcome::Outcome;
-use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
 
 /// A provider with its layers, ready for use. Cloning is cheap; all clones share one account.
@@ -197,17 +190,6 @@ impl Tickets {
             && pacer.is_some_and(|pacer| pacer.at_once(operation).is_some())
     }
 
-    /// The first page of a list, with this account's page size if the provider supports one.
-    fn first_page(&self, operation: Operation) -> PageRequest {
-        let fields = self.info().capabilities.fields(operation);
-        let fields = fields.filter(|fields| fields.carried().contains(&Field::PageLimit));
-        let size = fields.and_then(|fields| self.page_size.or_else(|| fields.page_size()));
-        PageRequest {
-            limit: size.map(NonZeroU32::get),
-            ..PageRequest::first()
-        }
-    }
-
     /// The provider's id, title and capabilities.
     pub fn info(&self) -> &ProviderInfo {
         self.provider.info()
@@ -244,71 +226,6 @@ impl Tickets {
         self.provider.list(&self.context(), query).await
     }
 
-    /// Reads all tickets that match the query, with at most two pages in memory: while the second half of a page is
-    /// taken, the next one is read. So a list that is not read to its end costs at most one call that was not needed;
-    /// [`list_first`](Self::list_first) costs none. Pages have [`page_size`](Self::page_size) tickets, unless the query
-    /// sets a size.
-    ///
-    /// The stream ends after the last page or the first error. A pagination loop (a repeated cursor, a page
-    /// with the first and the last ticket of an earlier page, 100 consecutive empty pages) ends it with
-    /// `BadResponse`. The length of a list is not limited.
-    ///
-    /// A ticket that comes again on the next page is left out. If the pages contradict each other or the vendor's
-    /// totals, so that tickets may be missing, the last item is an error of the kind
-    /// [`Incomplete`](ErrorKind::Incomplete), which names the contradictions.
-    ///
-    /// **Do not delete or close tickets while the stream runs:** most vendors count pages from the start of
-    /// the list, so the stream skips tickets that move up. Collect the ids first.
-    ///
-    /// ```
-    /// use futures_util::TryStreamExt as _;
-    /// use ticket_core::{Result, TicketQuery, Tickets};
-    ///
-    /// async fn print_all(tickets: &Tickets) -> Result<()> {
-    ///     let mut found = tickets.list_all(TicketQuery::new());
-    ///     while let Some(ticket) = found.try_next().await? {
-    ///         println!("{}", ticket.id);
-    ///     }
-    ///     Ok(())
-    /// }
-    /// ```
-    pub fn list_all(&self, query: TicketQuery) -> BoxStream<'static, Result<Ticket>> {
-        self.walk(query, usize::MAX)
-    }
-
-    /// Reads the first tickets that match the query, at most so many, and no page that they do not need. Otherwise like
-    /// [`list_all`](Self::list_all).
-    pub fn list_first(
-        &self,
-        mut query: TicketQuery,
-        most: NonZeroUsize,
-    ) -> BoxStream<'static, Result<Ticket>> {
-        let most = most.get();
-        // A page needs no more tickets than are wanted, unless the provider may drop some of them by a filter.
-        if !query.has_filters() {
-            let size = query.page.limit.or(self.page_size().map(NonZeroU32::get));
-            query.page.limit = size.map(|size| size.min(u32::try_from(most).unwrap_or(u32::MAX)));
-        }
-        self.walk(query, most)
-    }
-
-    fn walk(&self, query: TicketQuery, most: usize) -> BoxStream<'static, Result<Ticket>> {
-        let (tickets, provider) = (self.clone(), self.info().id.clone());
-        let mut first = query.page.clone();
-        first.limit = first.limit.or(self.page_size().map(NonZeroU32::get));
-        let walk = paging::walk(
-            first,
-            most,
-            move |page| {
-                let (tickets, mut query) = (tickets.clone(), query.clone());
-                query.page = page;
-                async move { tickets.list(&query).await }
-            },
-            move |error| error.in_operation(&provider, Operation::List),
-        );
-        walk.boxed()
-    }
-
     /// Files a ticket. See [`TicketProvider::create`].
     pub async fn create(&self, ticket: &NewTicket) -> Result<Created> {
         self.provider.create(&self.context(), ticket).await
@@ -330,123 +247,6 @@ impl Tickets {
             .resolve(&self.context(), &id)
             .await
             .map_err(|error| error.on_ticket(&id))
-    }
-
-    /// Deletes any number of tickets, in batches of the vendor's size, and returns the outcome of each.
-    ///
-    /// The report has exactly one outcome per requested id, in the order of `ids`. A duplicate id is sent
-    /// once and has one outcome per occurrence. The delete never fails as a whole: if a call fails, each of
-    /// its ids is `Failed` or `Unknown`, with the error. All ids are held in memory, and the call waits for
-    /// the account's quota without a limit: for very many ids, or to stop early, use [`apply`](Self::apply).
-    pub async fn delete<I>(&self, ids: I) -> DeleteReport
-    where
-        I: IntoIterator,
-        I::Item: Into<DeleteTarget>,
-    {
-        let asked: Vec<DeleteTarget> = ids.into_iter().map(Into::into).collect();
-        let unique = bulk::distinct(asked.iter());
-        let (mut context, options) = self.bulk_options(&Change::Delete, &BulkOptions::default());
-        // A single call does not wait for others.
-        let is_single = unique.len() <= Change::Delete.max_batch(self.info());
-        context.one_of_many &= !is_single;
-        let provider = Arc::clone(&self.provider);
-        let (outcomes, unasked) = bulk::delete(provider, context, unique, options).await;
-        if bulk::is_about(&outcomes, &asked) {
-            return DeleteReport::from_outcomes(outcomes).with_unasked(unasked);
-        }
-        let outcomes: HashMap<_, _> = outcomes.into_iter().collect();
-        let report = DeleteReport::from_fn(&asked, |id| {
-            // Each id has an outcome; a missing one would mean that the result is unknown.
-            outcomes.get(id).cloned().unwrap_or_else(|| {
-                let error = Error::new(
-                    ErrorKind::BadResponse,
-                    "the provider reported no outcome for this ticket",
-                );
-                Outcome::Unknown(error.on_ticket(id))
-            })
-        });
-        report.with_unasked(unasked)
-    }
-
-    /// Applies one change to many tickets as they arrive: in batches of the vendor's size, with concurrent
-    /// calls, in constant memory. Returns one outcome per ticket, in the order of completion, together with
-    /// the caller's key, such as the ticket's index in a list.
-    ///
-    /// ```
-    /// use futures_util::{StreamExt as _, stream};
-    /// use ticket_core::{Change, Tickets};
-    /// use ticket_core::bulk::BulkOptions;
-    ///
-    /// async fn erase(tickets: &Tickets, ids: Vec<String>) {
-    ///     let ids = stream::iter(ids.into_iter().enumerate());
-    ///     let mut work = tickets.apply(Change::Delete, ids, &BulkOptions::default());
-    ///     while let Some(settled) = work.next().await {
-    ///         println!("{}. {}: {}", settled.key, settled.id, settled.outcome);
-    ///     }
-    /// }
-    /// ```
-    ///
-    /// * A batch that is not full is sent when no call is in flight and no further id is ready.
-    /// * A duplicate id in one batch is sent once. In a later batch it is sent again, and the vendor does not
-    ///   find it.
-    /// * A ticket of unknown outcome is read, where the provider supports it, and once more at the end, 5 seconds
-    ///   later or more. It is `AlreadyDone` if the read [proves](crate::provider::NotFound) that it is gone. If the
-    ///   read finds it, it stays `Unknown`, because reads may lag behind; with [consistent
-    ///   reads](ProviderInfo::consistent_reads) it is `Failed`. What the vendor accepted for later (201 to 299) is
-    ///   read up to 35 seconds later. A read without an answer is made again, as long as the change has patience.
-    /// * A ticket that the first attempt does not find is read too: it is `Failed` if it exists.
-    /// * A batch that the vendor rejects as a whole is halved until the ticket that is the reason is found: at most
-    ///   2·log₂ n more calls for one of n tickets, and 2k·log₂(n/k) + 2k for k of them. Halving stops after two
-    ///   batches whose tickets were all rejected in a row.
-    /// * While the vendor does not answer, the change pauses and makes one call at a time, for
-    ///   [`give_up_after`](BulkOptions::give_up_after) at most. Then, once the account itself fails (credentials, an
-    ///   exhausted quota), and after five answers in a row that are not the vendor's, the remaining tickets are
-    ///   `Unattempted`, with that error. See [`Outcome::is_left_to_do`].
-    /// * [`Stop::finish`](crate::Stop::finish) and the deadline of the [context](Self::with) end the change:
-    ///   calls in flight are finished, all other tickets are `Unattempted`. After the stop, tickets of unknown outcome
-    ///   are read once more, without a pause, within 30 seconds; after the deadline nothing is sent. After
-    ///   [`Stop::abandon`](crate::Stop::abandon) tickets in flight are `Unknown`. The input is still read to
-    ///   its end, and each id has an outcome.
-    ///
-    /// Calls are made only while the stream is polled. Calls in flight continue in their own tasks, so a slow
-    /// reader loses no reply. Dropping the stream drops these calls and their outcomes. Do not feed it from a
-    /// running [`list_all`](Self::list_all).
-    ///
-    /// # Panics
-    ///
-    /// When the stream is polled outside a tokio runtime.
-    pub fn apply<'a, K, T, S>(
-        &self,
-        change: Change,
-        tickets: S,
-        options: &BulkOptions,
-    ) -> BoxStream<'a, Settled<K>>
-    where
-        K: Send + 'static,
-        T: Into<DeleteTarget>,
-        S: Stream<Item = (K, T)> + Send + 'a,
-    {
-        let provider = Arc::clone(&self.provider);
-        let change = change.at(self.info());
-        let (context, options) = self.bulk_options(&change, options);
-        bulk::run(provider, context, change, tickets, &options)
-    }
-
-    /// The context of a bulk change's calls, and these options with what the account's own settings say.
-    fn bulk_options(&self, change: &Change, options: &BulkOptions) -> (CallContext, BulkOptions) {
-        let (mut context, mut options) = (self.context.clone(), options.clone());
-        let concurrency = options.concurrency.unwrap_or(self.concurrency);
-        options.concurrency = Some(concurrency);
-        context.one_of_many = concurrency == Concurrency::Auto;
-        if let Some(pacer) = self.pacer.clone().filter(|_| context.one_of_many) {
-            let operation = change.operation();
-            options = options.room(move || pacer.at_once(operation));
-        }
-        let refused = self.read_only.then(|| {
-            let operation = change.operation();
-            Error::read_only().in_operation(&self.info().id, operation)
-        });
-        (context, options.refused(refused))
     }
 
     /// Takes a deleted ticket out of the trash. See [`TicketProvider::restore`].
@@ -472,26 +272,6 @@ impl Tickets {
         Ok(messages)
     }
 
-    /// Reads all messages of a ticket, the oldest first, page by page as [`list_all`](Self::list_all) does.
-    /// The stream ends under the same conditions as [`list_all`](Self::list_all).
-    pub fn messages_all(&self, id: TicketId) -> BoxStream<'static, Result<Message>> {
-        let (tickets, provider, of) = (self.clone(), self.info().id.clone(), id.clone());
-        let walk = paging::walk(
-            self.first_page(Operation::Messages),
-            usize::MAX,
-            move |page| {
-                let (tickets, id) = (tickets.clone(), id.clone());
-                async move { tickets.messages(id, &page).await }
-            },
-            move |error| {
-                error
-                    .in_operation(&provider, Operation::Messages)
-                    .on_ticket(&of)
-            },
-        );
-        walk.boxed()
-    }
-
     /// Adds a comment to a ticket. See [`TicketProvider::comment`].
     pub async fn comment(&self, id: impl Into<TicketId>, comment: &NewComment) -> Result<()> {
         let id = id.into();
@@ -512,26 +292,6 @@ impl Tickets {
             .attachments(&self.context(), &id, page)
             .await
             .map_err(|error| error.on_ticket(&id))
-    }
-
-    /// Reads which files are attached to a ticket and its messages, in constant memory. The stream ends under the same
-    /// conditions as [`list_all`](Self::list_all).
-    pub fn attachments_all(&self, id: TicketId) -> BoxStream<'static, Result<AttachedFile>> {
-        let (tickets, provider, of) = (self.clone(), self.info().id.clone(), id.clone());
-        let walk = paging::walk(
-            self.first_page(Operation::Attachments),
-            usize::MAX,
-            move |page| {
-                let (tickets, id) = (tickets.clone(), id.clone());
-                async move { tickets.attachments(id, &page).await }
-            },
-            move |error| {
-                error
-                    .in_operation(&provider, Operation::Attachments)
-                    .on_ticket(&of)
-            },
-        );
-        walk.boxed()
     }
 
     /// Reads an attached file. See [`TicketProvider::download`].
