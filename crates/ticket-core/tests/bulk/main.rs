@@ -10,6 +10,7 @@ mod accepted;
 #[path = "../common/mod.rs"]
 mod common;
 mod ending;
+mod judging;
 mod looking;
 mod purging;
 mod resolving;
