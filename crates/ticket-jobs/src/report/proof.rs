@@ -132,11 +132,4 @@ fn of_account(report: &Report, account: &AccountFacts, found: &mut Vec<String>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        let numbers = [0, 999, 1_000, 1_234_567].map(grouped);
-        assert_eq!(numbers, ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!(counted(1, "ticket"), "1 ticket");
-    }
 }
