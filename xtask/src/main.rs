@@ -14,7 +14,6 @@ mod checks;
 mod ci;
 mod dist;
 mod new_provider;
-mod rules;
 mod run;
 mod tables;
 mod verdict;

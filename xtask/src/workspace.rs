@@ -12,6 +12,9 @@ use toml::{Table, Value};
 
 use crate::verdict::Result;
 
+/// What the checks allow, relative to the root. Each entry was decided in review.
+pub(crate) const RULES: &str = "xtask/rules.toml";
+
 /// What a crate is for. The role decides what it may depend on and where it must be wired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {

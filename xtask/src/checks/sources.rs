@@ -5,8 +5,7 @@
 //! "inferred", or, if it does not involve the vendor, "Sends nothing". The client itself says where the pages are: "The
 //! pages named here are those of". Reviewers check whether the page says so.
 
-use crate::rules;
-use crate::workspace::{Role, Workspace};
+use crate::workspace::{RULES, Role, Workspace};
 
 /// What `new-provider` writes wherever its guess has to be held against the vendor's pages.
 const MARK: &str = "To be done";
@@ -43,7 +42,7 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
             }
         }
     }
-    let is_marked = |path: &str| path.starts_with("crates/") || path == rules::PATH;
+    let is_marked = |path: &str| path.starts_with("crates/") || path == RULES;
     for (path, text) in ws.files.iter().filter(|(path, _)| is_marked(path)) {
         let lines = text
             .lines()

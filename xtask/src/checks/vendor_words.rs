@@ -3,14 +3,21 @@
 //! Elsewhere they would tie general code to one vendor. The rules list the words of each vendor, and the exceptions
 //! with their reasons.
 
+use toml::Table;
+
 use super::words;
-use crate::rules::{self, Rules};
-use crate::workspace::{Role, Workspace};
+use crate::workspace::{RULES, Role, Workspace, entries, strings};
 
 /// Finds words of a provider's vendor in other files.
 pub(super) fn check(ws: &Workspace) -> Vec<String> {
-    let rules = Rules::of(ws);
-    let excused = rules.files_with_words();
+    // Without rules every provider lacks its words.
+    let rules = ws.files.get(RULES).map_or("", String::as_str);
+    let rules: Table = toml::from_str(rules).unwrap_or_default();
+    // An entry without a reason is ignored.
+    let is_reason = |reason: &str| !reason.trim().is_empty();
+    let excused = entries(&rules, "files-with-words");
+    let excused = excused.filter(|(_, reason)| reason.as_str().is_some_and(is_reason));
+    let excused: Vec<&str> = excused.map(|(file, _)| file.as_str()).collect();
     let is_excused = |path: &str| excused.iter().any(|excuse| covers(excuse, path));
     let sandbox = ws
         .crate_of(Role::Sandbox)
@@ -18,21 +25,18 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
     let mut problems = Vec::new();
     let mut all = Vec::new();
     for provider in ws.providers() {
-        let (name, theirs) = (&provider.name, rules.words(provider.feature()));
+        let name = &provider.name;
+        let theirs = entries(&rules, "words").find(|(name, _)| *name == provider.feature());
+        let theirs = theirs.map(|(_, words)| strings(words)).unwrap_or_default();
         if theirs.is_empty() {
             problems.push(format!(
-                "{}: has no vendor's words for `{name}`; write under [words] what its client.rs calls things, \
-                 and nobody else does",
-                rules::PATH
+                "{RULES}: has no vendor's words for `{name}`; write under [words] what its client.rs calls things, \
+                 and nobody else does"
             ));
         }
         let homes = [Some(format!("{}/", provider.dir)), sandbox.clone()];
         let homes: Vec<String> = homes.into_iter().flatten().collect();
-        let files = [
-            rules::PATH,
-            &format!("api/{name}.txt"),
-            "api/ticket-sandbox.txt",
-        ];
+        let files = [RULES, &format!("api/{name}.txt"), "api/ticket-sandbox.txt"];
         for (path, text) in &ws.files {
             let is_home = homes.iter().any(|home| path.starts_with(home));
             if is_home || files.contains(&path.as_str()) || is_excused(path) {
@@ -42,8 +46,7 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
             if let Some((line, word)) = said(text, &theirs) {
                 problems.push(format!(
                     "{path}:{line}: says `{word}`, a word of {name}'s vendor; say it in the workspace's own \
-                     terms, or give the file a reason under [files-with-words] of {}",
-                    rules::PATH
+                     terms, or give the file a reason under [files-with-words] of {RULES}"
                 ));
             }
         }
@@ -53,8 +56,7 @@ pub(super) fn check(ws: &Workspace) -> Vec<String> {
         let mut covered = ws.files.iter().filter(|(path, _)| covers(excuse, path));
         if !covered.any(|(_, text)| said(text, &all).is_some()) {
             problems.push(format!(
-                "{}: excuses `{excuse}`, which says no vendor's word",
-                rules::PATH
+                "{RULES}: excuses `{excuse}`, which says no vendor's word"
             ));
         }
     }

@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Name;
 use crate::Result;
-use crate::rules;
-use crate::workspace::{Crate, Role, Workspace};
+use crate::workspace::{Crate, RULES, Role, Workspace};
 
 /// A path relative to the root, and the whole new text.
 type Edit = (String, String);
@@ -122,8 +121,7 @@ pub(super) fn changelog(ws: &Workspace, name: &Name) -> Result<Edit> {
 
 /// The vendor's words and foreign types of the template.
 pub(super) fn rules(ws: &Workspace, name: &Name) -> Result<Edit> {
-    let path = rules::PATH;
-    let text = text_of(ws, path)?;
+    let text = text_of(ws, RULES)?;
     let words = name.in_place("acme = [\"AcmeTicket\"] # To be done: what its pages call things\n");
     let section = format!(
         "[foreign.{}]\nsecrecy = \"the key in the configuration\"\n\
@@ -134,9 +132,9 @@ pub(super) fn rules(ws: &Workspace, name: &Name) -> Result<Edit> {
     let facade = "[foreign.tickets]\n";
     let whole = with_words.replacen(facade, &format!("{section}{facade}"), 1);
     if with_words == text || whole == with_words {
-        return Err(format!("{path}: there is no `[words]` or no `[foreign.tickets]`").into());
+        return Err(format!("{RULES}: there is no `[words]` or no `[foreign.tickets]`").into());
     }
-    Ok((path.to_owned(), whole))
+    Ok((RULES.to_owned(), whole))
 }
 
 fn crate_of(ws: &Workspace, role: Role) -> Result<&Crate> {
