@@ -12,6 +12,7 @@ mod modes;
 mod plan;
 mod provider;
 mod recorder;
+mod rule;
 mod rules;
 mod run;
 mod story;
@@ -23,25 +24,11 @@ pub use accounts::provider;
 pub use count::Counts;
 pub use faults::{JOBS, every as every_fault};
 pub use flaw::Flaw;
-pub use plan::Declared;
+pub use plan::{Declared, PLANS};
 pub use provider::Checked;
-pub use rules::Lie;
+pub use rule::Lie;
 
 use plan::Plan;
-use ticket_sandbox::Vendor;
-
-/// The vendors of a seed's first plan: those who run their service themselves.
-const HOSTED: &[Vendor] = &[Vendor::OneCloud, Vendor::Sweeppea, Vendor::LeadSquared];
-
-/// The vendors of a seed's second plan: those whose servers others run. It has a sandbox of its own, so that a seed means
-/// the same for the hosted vendors whatever is drawn here.
-const SELF_HOSTED: &[Vendor] = &[Vendor::Rt, Vendor::Redmine];
-
-/// The names of a seed's plans.
-pub const PLANS: [&str; 3] = ["hosted", "self-hosted", "accepting"];
-
-/// The vendors of a seed's third plan: those who accept work and do it later.
-const ACCEPTING: &[Vendor] = &[Vendor::Zendesk];
 
 /// What came of one seed.
 #[derive(Debug)]
@@ -104,7 +91,7 @@ pub fn first_seed(flaw: Flaw, most: u64, rates: &[u32]) -> Option<(u64, u32, Lie
                 && check(seed, *rate, Some(flaw), false).fingerprints != verdict.fingerprints
             {
                 let what = "two runs differ".to_owned();
-                return Some((seed, *rate, (rules::rule::TWICE, what)));
+                return Some((seed, *rate, (rule::TWICE, what)));
             }
         }
     }

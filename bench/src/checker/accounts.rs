@@ -11,7 +11,7 @@ use ticket_sandbox::{Sandbox, Vendor, credentials};
 use ticket_sweeppea::{Sweeppea, SweeppeaConfig};
 use ticket_zendesk::{Zendesk, ZendeskConfig};
 use tickets::call::StackOptions;
-use tickets::{Effect, Error, ErrorKind, ProviderInfo, TicketProvider, Tickets};
+use tickets::{ProviderInfo, TicketProvider, Tickets};
 
 use super::flaw::Flaw;
 use super::plan::Plan;
@@ -113,20 +113,6 @@ pub fn provider(
             Arc::new(OneCloud::new(&config.http(http))?)
         }
     })
-}
-
-pub(super) fn told_error(error: &Error) -> String {
-    let unknown = if error.effect() == Effect::Unknown {
-        ", effect unknown"
-    } else {
-        ""
-    };
-    let incomplete = if error.kind() == ErrorKind::Incomplete {
-        "incomplete: "
-    } else {
-        ""
-    };
-    format!("{incomplete}{}{unknown}: {error}", error.kind().as_str())
 }
 
 pub(super) fn vendor_of(account: &str) -> Vendor {

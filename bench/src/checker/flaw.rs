@@ -1,6 +1,6 @@
 //! Lies on purpose: what a wrong provider, layer or transport would say or do. The checker must find each.
 
-use super::rules::rule;
+use super::rule;
 
 /// A lie on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

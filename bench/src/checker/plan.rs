@@ -6,32 +6,23 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use fastrand::Rng;
-use ticket_sandbox::{
-    Endpoint, Fault, Quota, Rule, SandboxBuilder, TicketFault, TicketSeed, Vendor,
-};
+use ticket_sandbox::{Endpoint, Fault, Quota, Rule, SandboxBuilder, TicketFault, Vendor};
 
-use super::tickets::draw_tickets;
-use super::{ACCEPTING, HOSTED, PLANS, SELF_HOSTED, faults, modes};
+use super::tickets::{Asked, Existing, draw_tickets};
+use super::{faults, modes};
 
-/// A ticket that exists in the beginning.
-#[derive(Debug)]
-pub(super) struct Existing {
-    pub(super) vendor: Vendor,
-    pub(super) subject: String,
-    pub(super) seed: TicketSeed,
-    pub(super) fault: Option<TicketFault>,
-    /// The place of the ticket whose subtask it is (Redmine).
-    pub(super) parent: Option<usize>,
-}
+/// The vendors of a seed's first plan: those who run their service themselves.
+const HOSTED: &[Vendor] = &[Vendor::OneCloud, Vendor::Sweeppea, Vendor::LeadSquared];
 
-/// A ticket that is asked for.
-#[derive(Clone, Debug)]
-pub(super) enum Asked {
-    /// The ticket at this place of the plan.
-    Existing(usize),
-    /// An id that the vendor has never given out, or that is none.
-    Other(Vendor, String),
-}
+/// The vendors of a seed's second plan: those whose servers others run. It has a sandbox of its own, so that a seed means
+/// the same for the hosted vendors whatever is drawn here.
+const SELF_HOSTED: &[Vendor] = &[Vendor::Rt, Vendor::Redmine];
+
+/// The names of a seed's plans.
+pub const PLANS: [&str; 3] = ["hosted", "self-hosted", "accepting"];
+
+/// The vendors of a seed's third plan: those who accept work and do it later.
+const ACCEPTING: &[Vendor] = &[Vendor::Zendesk];
 
 /// Which function of the library deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

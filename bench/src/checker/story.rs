@@ -4,9 +4,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use ticket_sandbox::{Exchange, TicketState, Vendor};
-use tickets::{Change, Outcome, ProviderInfo};
+use tickets::{Change, Effect, Error, ErrorKind, Outcome, ProviderInfo};
 
-use super::accounts::told_error;
 use super::recorder::Call;
 
 /// The outcome that was told of a ticket.
@@ -228,4 +227,19 @@ impl Story {
         );
         lines
     }
+}
+
+/// An error in short.
+pub(super) fn told_error(error: &Error) -> String {
+    let unknown = if error.effect() == Effect::Unknown {
+        ", effect unknown"
+    } else {
+        ""
+    };
+    let incomplete = if error.kind() == ErrorKind::Incomplete {
+        "incomplete: "
+    } else {
+        ""
+    };
+    format!("{incomplete}{}{unknown}: {error}", error.kind().as_str())
 }

@@ -3,7 +3,25 @@
 use fastrand::Rng;
 use ticket_sandbox::{TicketFault, TicketSeed, Vendor};
 
-use super::plan::{Asked, Existing};
+/// A ticket that exists in the beginning.
+#[derive(Debug)]
+pub(super) struct Existing {
+    pub(super) vendor: Vendor,
+    pub(super) subject: String,
+    pub(super) seed: TicketSeed,
+    pub(super) fault: Option<TicketFault>,
+    /// The place of the ticket whose subtask it is (Redmine).
+    pub(super) parent: Option<usize>,
+}
+
+/// A ticket that is asked for.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    /// The ticket at this place of the plan.
+    Existing(usize),
+    /// An id that the vendor has never given out, or that is none.
+    Other(Vendor, String),
+}
 
 pub(super) fn draw_tickets(vendors: &[Vendor], random: &mut Rng) -> (Vec<Existing>, Vec<Asked>) {
     let (mut existing, mut asked) = (Vec::new(), Vec::new());

@@ -6,9 +6,11 @@ use ticket_sandbox::{Fault, OddId, Vendor};
 use tickets::provider::NotFound;
 use tickets::{Operation, Outcome};
 
-use super::super::plan::{Asked, Plan};
+use super::super::plan::Plan;
+use super::super::rule::{self, Lie};
 use super::super::story::{Story, Told};
-use super::{Lie, one_outcome_each, rule};
+use super::super::tickets::Asked;
+use super::each::one_outcome_each;
 
 pub(super) fn check(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
     one_outcome_each(plan, story, &story.told, |_| true, lies);

@@ -3,8 +3,8 @@
 use ticket_sandbox::{Endpoint, Vendor};
 
 use super::super::plan::Plan;
+use super::super::rule::{self, Lie};
 use super::super::story::Story;
-use super::{Lie, rule};
 
 pub(super) fn check(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
     quotas_are_kept(plan, story, lies);

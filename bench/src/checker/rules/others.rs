@@ -3,8 +3,8 @@
 use ticket_sandbox::{Endpoint, Fault, Vendor};
 
 use super::super::plan::Plan;
+use super::super::rule::{self, Lie};
 use super::super::story::{Listed, Story};
-use super::{Lie, rule};
 
 pub(super) fn check(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
     lists_are_whole(story, lies);

@@ -4,9 +4,10 @@ use ticket_sandbox::Vendor;
 use tickets::Outcome;
 
 use super::super::plan::Plan;
+use super::super::rule::{self, Lie};
 use super::super::story::{Story, Told};
 use super::deletes::indistinguishable;
-use super::{Lie, one_outcome_each, rule};
+use super::each::one_outcome_each;
 
 pub(super) fn check(plan: &Plan, story: &Story, lies: &mut Vec<Lie>) {
     let is_asked = |key: usize| {

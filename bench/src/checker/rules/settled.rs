@@ -4,9 +4,10 @@ use ticket_sandbox::{Endpoint, Fault, OddRetryAfter, Vendor};
 use tickets::provider::NotFound;
 use tickets::{ErrorKind, Operation, Outcome, ProviderInfo};
 
-use super::super::plan::{Asked, How, Plan};
+use super::super::plan::{How, Plan};
+use super::super::rule::{self, Lie};
 use super::super::story::{Story, Told};
-use super::{Lie, rule};
+use super::super::tickets::Asked;
 
 /// No reason why a look did not settle an outcome: then it is a lie.
 const NO_REASON: &str = "no reason is known";

@@ -15,8 +15,9 @@ use tokio::time::Instant;
 
 use super::super::accounts::vendor_of;
 use super::super::flaw::Flaw;
-use super::super::plan::{Asked, How};
+use super::super::plan::How;
 use super::super::story::Told;
+use super::super::tickets::Asked;
 use super::Run;
 
 impl Run<'_> {

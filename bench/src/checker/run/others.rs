@@ -6,9 +6,8 @@ use ticket_sandbox::Vendor;
 use tickets::model::{Person, Priority, Status};
 use tickets::{Effect, NewTicket, TicketPatch, TicketQuery};
 
-use super::super::accounts::told_error;
-use super::super::plan::Asked;
-use super::super::story::{Filed, Listed, Read, Updated};
+use super::super::story::{Filed, Listed, Read, Updated, told_error};
+use super::super::tickets::Asked;
 use super::Run;
 
 impl Run<'_> {
