@@ -7,6 +7,7 @@ mod archive;
 mod auth;
 mod doctor;
 mod examples;
+mod filters;
 mod find;
 mod global;
 mod help;
@@ -28,11 +29,12 @@ pub(crate) use approve::Approve;
 pub(crate) use archive::{Archive, Export, Prune as ArchivePrune};
 pub(crate) use auth::{Auth, Login};
 pub(crate) use doctor::Doctor;
-pub(crate) use find::{Erase, Filters, Find, Identifiers, People};
+pub(crate) use filters::{Filters, State};
+pub(crate) use find::{Erase, Find, Identifiers, People};
 pub(crate) use global::{Global, LogFormat, OutputFormat};
 pub(crate) use help::command;
 pub(crate) use job::{Job, JobConfirm, JobIdentifiers, JobReport, JobResume, JobRetry, JobRun};
-pub(crate) use list::{List, Sort, State};
+pub(crate) use list::{List, Sort};
 pub(crate) use many::{
     ArchiveMissing, Brakes, Consent, Delete, DeleteMode, Each, Look, Many, WorkOptions,
 };

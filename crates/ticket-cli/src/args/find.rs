@@ -1,47 +1,14 @@
-//! The arguments of `tickets find` and `tickets erase`, and the filters that `tickets list` shares with them.
+//! The arguments of `tickets find` and `tickets erase`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
-use jiff::Timestamp;
 
-use super::values::{count, duration, field, moment, patience};
-use super::{ArchiveMissing, Brakes, DeleteMode, Reading, State};
-
-/// Filters of `list` and `find`.
-#[derive(Debug, Args)]
-pub(crate) struct Filters {
-    /// Only tickets that are open, closed or deleted
-    ///
-    /// `deleted` means in the trash.
-    #[arg(long, value_enum, hide_possible_values = true)]
-    pub(crate) state: Option<State>,
-    /// Only created at this time or later, e.g. 30d
-    ///
-    /// A day in UTC such as 2026-11-28, a full time such as 2026-11-28T09:00:00Z, or a time ago such as 12h or 30d. The other times are
-    /// written in the same way.
-    #[arg(long, value_parser = moment, value_name = "TIME")]
-    pub(crate) created_after: Option<Timestamp>,
-    /// Only created before this time
-    #[arg(hide_short_help = true, long, value_parser = moment, value_name = "TIME")]
-    pub(crate) created_before: Option<Timestamp>,
-    /// Only changed at this time or later
-    #[arg(hide_short_help = true, long, value_parser = moment, value_name = "TIME")]
-    pub(crate) updated_after: Option<Timestamp>,
-    /// Only last changed before this time
-    #[arg(hide_short_help = true, long, value_parser = moment, value_name = "TIME")]
-    pub(crate) updated_before: Option<Timestamp>,
-    /// Only tickets with this tag; repeatable
-    ///
-    /// With several tags, all must match.
-    #[arg(long = "tag", value_name = "TAG")]
-    pub(crate) tags: Vec<String>,
-    /// Only tickets with this value of a custom field; repeatable
-    #[arg(hide_short_help = true, long = "field", value_parser = field, value_name = "NAME=VALUE")]
-    pub(crate) fields: Vec<(String, String)>,
-}
+use super::filters::Filters;
+use super::values::{count, duration, patience};
+use super::{ArchiveMissing, Brakes, DeleteMode, Reading};
 
 /// Whose tickets are looked for.
 #[derive(Debug, Args)]

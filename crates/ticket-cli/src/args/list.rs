@@ -4,9 +4,10 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use clap::{Args, ValueEnum};
 
+use super::Reading;
+use super::filters::Filters;
 use super::read::Paging;
 use super::values::count;
-use super::{Filters, Reading};
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
@@ -54,26 +55,6 @@ pub(crate) struct List {
     pub(crate) paging: Paging,
     #[command(flatten)]
     pub(crate) reading: Reading,
-}
-
-/// The state of tickets in a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum State {
-    Open,
-    Closed,
-    /// In the vendor's trash
-    Deleted,
-}
-
-impl State {
-    /// The state as lists and guards take it.
-    pub(crate) const fn known(self) -> tickets::model::State {
-        match self {
-            Self::Open => tickets::model::State::Open,
-            Self::Closed => tickets::model::State::Closed,
-            Self::Deleted => tickets::model::State::Deleted,
-        }
-    }
 }
 
 /// What a list is sorted by.

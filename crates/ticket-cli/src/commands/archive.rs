@@ -8,11 +8,10 @@ use serde::Serialize;
 use ticket_jobs::archive::{Archive, Contradiction, Entry, Found, Removed};
 use tickets::TicketRef;
 
-use super::get::shown;
 use crate::args;
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
-use crate::output::{Output, Record, say};
+use crate::output::{Output, Record, say, shown};
 use crate::terminal;
 use crate::text::{self, counted, grouped};
 

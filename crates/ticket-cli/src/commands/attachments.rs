@@ -11,13 +11,12 @@ use tickets::accounts::Account;
 use tickets::model::{AttachedFile, is_misleading};
 use tickets::{Operation, TicketRef};
 
-use super::get::shown;
 use super::print_stream::print_stream;
 use crate::accounts::Accounts;
 use crate::args::{Attachments, Global};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
-use crate::output::{Output, Record};
+use crate::output::{Output, Record, shown};
 use crate::shape::Known;
 use crate::text;
 

@@ -2,10 +2,10 @@
 
 use tickets::find::{Find, Jq};
 
-use super::get::Shown;
-use super::list::{self, Row};
+use super::list;
 use super::people;
 use super::search::Search;
+use super::ticket::{Row, Shown};
 use crate::accounts::Accounts;
 use crate::args::{self, Filters, Global, OutputFormat};
 use crate::failure::{Exit, Failure};

@@ -3,49 +3,18 @@
 use std::collections::BTreeMap;
 use std::pin::pin;
 
-use comfy_table::Color;
 use futures_util::future;
 use futures_util::stream::{self, StreamExt as _};
-use jiff::Timestamp;
-use serde::Serialize;
+use tickets::TicketRef;
 use tickets::accounts::Account;
-use tickets::model::Person;
-use tickets::{Ticket, TicketRef};
 
-use super::list::Row;
+use super::ticket::{Row, Shown};
 use crate::accounts::Accounts;
 use crate::args::{Get, Global};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::ledger::Purpose;
-pub(super) use crate::output::shown;
-use crate::output::{Output, Record};
-use crate::shape::{ANY, Known, PERSON};
-use crate::{table, text};
-
-/// The fields of a ticket in JSON.
-pub(super) const FIELDS: &[Known] = &[
-    ("ticket", &[]),
-    ("id", &[]),
-    ("subject", &[]),
-    ("description", &[]),
-    ("status", &[]),
-    ("priority", &[]),
-    ("category", &[]),
-    ("requester", PERSON),
-    ("other_requesters", &[]),
-    ("assignee", PERSON),
-    ("tags", &[]),
-    ("created_at", &[]),
-    ("updated_at", &[]),
-    ("closed_at", &[]),
-    ("due_at", &[]),
-    ("custom", ANY),
-    ("subtickets", &[]),
-    ("merged_into", &[]),
-    ("version", &[]),
-    ("raw", &[]),
-];
+use crate::output::Output;
 
 /// How many tickets are read at the same time, where the accounts' limits allow that.
 const AT_ONCE: usize = 8;
@@ -106,114 +75,4 @@ async fn shown_of(account: &Account, reference: &TicketRef) -> Result<Shown, Fai
     let ticket = account.tickets.get(&reference.id).await;
     let ticket = ticket.map_err(|error| account.diagnose(error, Some(reference)))?;
     Ok(Shown::new(account, ticket))
-}
-
-/// A ticket with its account.
-#[derive(Serialize)]
-pub(super) struct Shown {
-    #[serde(rename = "ticket")]
-    pub(super) reference: TicketRef,
-    #[serde(flatten)]
-    pub(super) ticket: Ticket,
-}
-
-impl Shown {
-    pub(super) fn new(account: &Account, ticket: Ticket) -> Self {
-        Self {
-            reference: TicketRef::new(&account.name, &ticket.id),
-            ticket,
-        }
-    }
-}
-
-impl Record for Shown {
-    const COLUMNS: &'static [&'static str] = &[
-        "ticket",
-        "id",
-        "subject",
-        "status",
-        "priority",
-        "category",
-        "requester_id",
-        "requester_name",
-        "requester_email",
-        "requester_phone",
-        "assignee_id",
-        "assignee_name",
-        "assignee_email",
-        "tags",
-        "created_at",
-        "updated_at",
-        "closed_at",
-        "due_at",
-        "description",
-        "merged_into",
-        "version",
-    ];
-
-    fn cells(&self) -> Vec<String> {
-        let ticket = &self.ticket;
-        let requester = ticket.requester.clone().unwrap_or_default();
-        let assignee = ticket.assignee.clone().unwrap_or_default();
-        let Person {
-            id,
-            name,
-            email,
-            phone,
-            ..
-        } = requester;
-        let text = Option::unwrap_or_default;
-        vec![
-            self.reference.to_string(),
-            ticket.id.to_string(),
-            text(ticket.subject.clone()),
-            shown(ticket.status.as_ref()),
-            shown(ticket.priority.as_ref()),
-            text(ticket.category.clone()),
-            text(id),
-            text(name),
-            text(email),
-            text(phone),
-            text(assignee.id),
-            text(assignee.name),
-            text(assignee.email),
-            ticket.tags.join(", "),
-            shown(ticket.created_at),
-            shown(ticket.updated_at),
-            shown(ticket.closed_at),
-            shown(ticket.due_at),
-            text(ticket.description.clone()),
-            shown(ticket.merged_into.as_ref()),
-            ticket
-                .version
-                .as_ref()
-                .map(|version| version.as_str().to_owned())
-                .unwrap_or_default(),
-        ]
-    }
-
-    fn terminal_cells(&self, now: Timestamp) -> Vec<String> {
-        let ticket = &self.ticket;
-        let times = [
-            ("created_at", ticket.created_at),
-            ("updated_at", ticket.updated_at),
-            ("closed_at", ticket.closed_at),
-            ("due_at", ticket.due_at),
-        ];
-        let mut cells = self.cells();
-        for (column, cell) in Self::COLUMNS.iter().zip(&mut cells) {
-            let time = times.iter().find(|(name, _)| name == column);
-            if let Some((_, Some(time))) = time {
-                let absolute = text::minute(&time.to_string());
-                *cell = format!("{absolute} ({})", text::ago(*time, now));
-            }
-        }
-        cells
-    }
-
-    fn colour(&self) -> Option<(usize, Color)> {
-        let mut columns = Self::COLUMNS.iter();
-        let status = columns.position(|column| *column == "status")?;
-        Some((status, table::colour_of(self.ticket.status.as_ref()?)?))
-    }
 }

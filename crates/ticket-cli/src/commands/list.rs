@@ -4,21 +4,19 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use clap::ValueEnum as _;
-use comfy_table::Color;
 use futures_util::stream::StreamExt as _;
 use jiff::Timestamp;
-use serde::Serialize;
 use tickets::TicketQuery;
 use tickets::model::{Order, Priority, Sort};
 
-use super::get::{Shown, shown};
 use super::print_stream::print_stream;
+use super::ticket::{Row, Shown};
 use crate::accounts::Accounts;
 use crate::args::{self, Global, List};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
-use crate::output::{Output, Record};
-use crate::{table, text};
+use crate::output::Output;
+use crate::text;
 
 pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let accounts = Accounts::open(global, Purpose::Read).await?;
@@ -110,43 +108,4 @@ pub(super) fn fields(given: Vec<(String, String)>) -> Result<BTreeMap<String, St
         fields.insert(name, value);
     }
     Ok(fields)
-}
-
-/// A ticket with the columns of `tickets get`, on one line of a table.
-#[derive(Serialize)]
-#[serde(transparent)]
-pub(super) struct Row(pub(super) Shown);
-
-impl Record for Row {
-    const COLUMNS: &'static [&'static str] = Shown::COLUMNS;
-    const TABLE_COLUMNS: &'static [&'static str] =
-        &["ticket", "subject", "status", "priority", "created"];
-    const CUT: Option<usize> = Some(1);
-
-    fn cells(&self) -> Vec<String> {
-        self.0.cells()
-    }
-
-    fn table_cells(&self) -> Vec<String> {
-        let Shown { reference, ticket } = &self.0;
-        vec![
-            reference.to_string(),
-            ticket.subject.clone().unwrap_or_default(),
-            shown(ticket.status.as_ref()),
-            shown(ticket.priority.as_ref()),
-            text::minute(&shown(ticket.created_at)),
-        ]
-    }
-
-    fn terminal_cells(&self, now: Timestamp) -> Vec<String> {
-        let mut cells = self.table_cells();
-        if let (Some(cell), Some(time)) = (cells.last_mut(), self.0.ticket.created_at) {
-            *cell = text::briefly_ago(time, now);
-        }
-        cells
-    }
-
-    fn colour(&self) -> Option<(usize, Color)> {
-        Some((2, table::colour_of(self.0.ticket.status.as_ref()?)?))
-    }
 }

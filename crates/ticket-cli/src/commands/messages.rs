@@ -5,7 +5,6 @@ use serde::Serialize;
 use tickets::model::Direction;
 use tickets::{Message, TicketRef};
 
-use super::get::shown;
 use super::print_stream::print_stream;
 use super::view;
 use crate::accounts::Accounts;
@@ -13,7 +12,7 @@ use crate::args::{Global, Messages, OutputFormat};
 use crate::conversation::Conversation;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
-use crate::output::{Output, Record, say};
+use crate::output::{Output, Record, say, shown};
 use crate::pager::{Ended, Pager};
 use crate::shape::{Known, PERSON};
 

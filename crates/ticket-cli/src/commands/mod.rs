@@ -31,6 +31,7 @@ mod providers;
 mod sandbox;
 mod schema;
 mod search;
+mod ticket;
 mod update;
 mod verify;
 mod version;
@@ -114,8 +115,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Failure> {
 fn fields(command: &Command) -> Vec<Known> {
     match command {
         Command::Providers(_) => providers::FIELDS.to_vec(),
-        Command::Get(_) | Command::List(_) | Command::Find(_) => get::FIELDS.to_vec(),
-        Command::View(_) => [get::FIELDS, view::FIELDS].concat(),
+        Command::Get(_) | Command::List(_) | Command::Find(_) => ticket::FIELDS.to_vec(),
+        Command::View(_) => [ticket::FIELDS, view::FIELDS].concat(),
         Command::Create(_) => create::FIELDS.to_vec(),
         Command::Messages(_) => messages::FIELDS.to_vec(),
         Command::Attachments(_) => attachments::FIELDS.to_vec(),

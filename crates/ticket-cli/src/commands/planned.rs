@@ -6,7 +6,6 @@ use ticket_jobs::{AccountSearch, Erasure, Guards, MaxFailures, Seen};
 use tickets::provider::Removal;
 use tickets::{Change, TicketRef};
 
-use super::bulk;
 use crate::text;
 
 /// The most characters of a text that are shown.
@@ -35,6 +34,14 @@ pub(super) fn account(
     )
 }
 
+/// Until when what is deleted at this time can be taken out of the trash again, if the vendor says.
+pub(super) fn restorable_until(removal: Removal, at: Timestamp) -> Option<Timestamp> {
+    match removal {
+        Removal::Trash { restorable_for } => at.checked_add(restorable_for?).ok(),
+        _ => None,
+    }
+}
+
 /// What becomes of the tickets of an account, if they are deleted.
 fn fate(change: &Change, account: &PlannedAccount, planned_at: Timestamp) -> String {
     if !change.is_delete() {
@@ -47,7 +54,7 @@ fn fate(change: &Change, account: &PlannedAccount, planned_at: Timestamp) -> Str
         removal @ Removal::Trash {
             restorable_for: Some(time),
         } => {
-            let until = bulk::restorable_until(removal, planned_at);
+            let until = restorable_until(removal, planned_at);
             let until = until.map_or_else(String::new, |until| {
                 format!(", not before {}", text::day(until))
             });

@@ -8,7 +8,7 @@ use tickets::accounts::Account;
 use tickets::{Message, Operation, TicketRef};
 
 use super::attachments::File;
-use super::get::Shown;
+use super::ticket::Shown;
 use crate::accounts::Accounts;
 use crate::args::{Global, OutputFormat, View};
 use crate::conversation::Conversation;

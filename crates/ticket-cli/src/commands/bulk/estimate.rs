@@ -135,7 +135,7 @@ impl Estimate {
             job: job.id.to_string(),
             digest: job.digest.clone(),
             restorable_until: removal
-                .and_then(|removal| plan::restorable_until(removal, job.created_at))
+                .and_then(|removal| planned::restorable_until(removal, job.created_at))
                 .map(|until| until.to_string()),
         }
     }

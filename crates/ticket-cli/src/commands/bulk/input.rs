@@ -11,6 +11,7 @@ use tickets::config_file::is_foreign;
 use tickets::model::Version;
 use tickets::{Change, TicketRef};
 
+use super::input_ticket::{InputTicket, line_of};
 use super::list_format::{self, LONGEST_LINE};
 use super::{listed, reported};
 use crate::accounts::Accounts;
@@ -20,43 +21,6 @@ use crate::text;
 
 /// Maximum length of a quoted line in a message, in characters.
 const QUOTED: usize = 80;
-
-/// A ticket of the input, and its position.
-pub(crate) struct InputTicket {
-    pub(super) ticket: TicketRef,
-    /// The ticket's version, of a row that shows it.
-    pub(super) version: Option<Version>,
-    /// The file and the line, for a ticket from a file.
-    place: Option<(Rc<str>, usize)>,
-}
-
-impl InputTicket {
-    /// A ticket that is not from a file.
-    pub(crate) const fn new(ticket: TicketRef) -> Self {
-        Self {
-            ticket,
-            version: None,
-            place: None,
-        }
-    }
-
-    /// Creates the ticket of this line of a file.
-    pub(super) fn at(ticket: TicketRef, file: Rc<str>, line: usize) -> Self {
-        Self {
-            ticket,
-            version: None,
-            place: Some((file, line)),
-        }
-    }
-
-    /// Adds the position of this ticket to an error.
-    pub(super) fn located(&self, failure: Failure) -> Failure {
-        match &self.place {
-            Some((file, line)) => failure.within(line_of(file, *line)),
-            None => failure,
-        }
-    }
-}
 
 /// All tickets of the input of this change, in order.
 pub(super) fn read<'a>(
@@ -272,10 +236,6 @@ impl Lines {
         }
         reference(line).map(|ticket| Some((ticket, None)))
     }
-}
-
-fn line_of(file: &str, line: usize) -> String {
-    format!("{file}, line {line}")
 }
 
 /// Parses a ticket reference. It is stricter than elsewhere, because lines come from other programs: a list,

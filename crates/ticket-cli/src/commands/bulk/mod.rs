@@ -10,6 +10,7 @@ mod canary;
 mod end;
 mod estimate;
 mod input;
+mod input_ticket;
 mod list_format;
 mod listed;
 mod looked;
@@ -47,9 +48,10 @@ pub(super) use end::End;
 pub(super) use estimate::{
     awaiting, in_words, print as print_estimate, print_none as print_no_estimate,
 };
-pub(super) use input::{InputTicket, read_list};
+pub(super) use input::read_list;
+pub(super) use input_ticket::InputTicket;
 pub(super) use looked::read as read_tickets;
-pub(super) use plan::{Plan, check_ticket, restorable_until};
+pub(super) use plan::{Plan, check_ticket};
 pub(super) use reading::{Reading, refuse_without_trash};
 pub(super) use refused::Refused;
 pub(super) use remaining::Remaining;

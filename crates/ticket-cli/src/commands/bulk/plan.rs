@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use ticket_jobs::Job;
 use tickets::account_source::AccountFacts;
 use tickets::accounts::Account;
@@ -191,7 +190,7 @@ impl Plan {
             Change::Delete if self.groups.iter().all(Group::restores) => {
                 let now = clock::now();
                 let ends = self.groups.iter();
-                let ends = ends.filter_map(|group| restorable_until(group.removal(), now));
+                let ends = ends.filter_map(|group| planned::restorable_until(group.removal(), now));
                 let until = ends
                     .min()
                     .map_or_else(String::new, |first| format!(" until {}", text::day(first)));
@@ -259,14 +258,6 @@ impl Group {
             (change, Some(delete)) if change.is_delete() => &delete.takes_along,
             _ => &[],
         }
-    }
-}
-
-/// Until when what is deleted at this time can be taken out of the trash again, if the vendor says.
-pub(crate) fn restorable_until(removal: Removal, at: Timestamp) -> Option<Timestamp> {
-    match removal {
-        Removal::Trash { restorable_for } => at.checked_add(restorable_for?).ok(),
-        _ => None,
     }
 }
 

@@ -9,7 +9,7 @@ use tickets::accounts::Account;
 use tickets::provider::Removal;
 use tickets::{Change, ErrorKind};
 
-use super::input::InputTicket;
+use super::input_ticket::InputTicket;
 use super::plan::{Group, NAMED, Plan, check_ticket};
 use super::refused::Refused;
 use crate::accounts::Accounts;

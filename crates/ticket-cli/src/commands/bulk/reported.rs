@@ -8,7 +8,7 @@ use ticket_jobs::report::{Mode, ReportFolder, TicketRow};
 use tickets::{Change, Outcome};
 
 use super::super::verify::{connect, without_restore};
-use super::input::InputTicket;
+use super::input_ticket::InputTicket;
 use super::words;
 use crate::accounts::Accounts;
 use crate::failure::Failure;

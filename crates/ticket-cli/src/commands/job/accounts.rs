@@ -8,13 +8,12 @@ use tickets::Operation;
 use tickets::accounts::Account;
 
 use super::super::bulk::in_words;
-use super::super::get::shown;
 use super::print_all;
 use crate::accounts::Accounts;
 use crate::args::Global;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
-use crate::output::{Output, Record};
+use crate::output::{Output, Record, shown};
 use crate::text;
 
 #[derive(Serialize)]
