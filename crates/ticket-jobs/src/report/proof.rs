@@ -128,8 +128,3 @@ fn of_account(report: &Report, account: &AccountFacts, found: &mut Vec<String>) 
         ));
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-}
