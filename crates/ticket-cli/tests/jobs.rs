@@ -80,7 +80,8 @@ async fn goes_on_after(signal: &str, count: usize) {
         "--output",
         "ndjson",
         "--timeout",
-        "1",
+        // Longer than a busy machine needs to kill: what hangs would be sent again before that.
+        "3",
         "--concurrency",
         "4",
     ];
