@@ -166,3 +166,18 @@ async fn page_of_tickets_costs_its_rows_alone() {
         assert!(is_sorted, "{plan:?}");
     }
 }
+
+#[tokio::test]
+async fn statement_is_planned_once_whatever_is_bound() {
+    let ledger = SqliteLedger::temporary().unwrap();
+    let planned_again = ledger.read(|read| {
+        let sql = tickets::first_mentions(Which::Open);
+        let mut statement = read.connection.prepare_cached(&sql)?;
+        for limit in [9, 10, 100] {
+            let mut rows = statement.query((1, 0, limit))?;
+            while rows.next()?.is_some() {}
+        }
+        Ok(statement.get_status(rusqlite::StatementStatus::RePrepare))
+    });
+    assert_eq!(planned_again.await.unwrap(), 0);
+}
