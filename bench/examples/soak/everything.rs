@@ -9,7 +9,7 @@ use fastrand::Rng;
 use futures_util::{StreamExt as _, stream};
 use ticket_bench::checker::{Checked, Declared, JOBS, every_fault, provider};
 use ticket_http::HttpConfig;
-use ticket_sandbox::{Fault, Sandbox, Vendor};
+use ticket_sandbox::{Endpoint, Fault, Sandbox, Vendor};
 use ticket_testkit::InProcess;
 use tickets::bulk::{BulkOptions, Notice};
 use tickets::call::StackOptions;
@@ -120,12 +120,16 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
             if is_unsettled && !tells(handle.info()) {
                 row.push_str(", gone, at a vendor whose reads do not tell");
             } else if is_unsettled {
+                let was_answered = is_last_look_answered(&sandbox, *vendor, id);
                 // A read without a fault, at the time when this is told.
                 sandbox.random_faults(soak.seed, 0.0, Vec::new());
                 let read = handle.get(id).await;
                 reads += 1;
                 sandbox.random_faults(soak.seed + reads, soak.fault_rate, faults(soak.seed));
                 row.push_str(match read {
+                    Err(error) if error.kind() == ErrorKind::NotFound && !was_answered => {
+                        ", gone, whose last look had no answer of the vendor's"
+                    }
                     Err(error) if error.kind() == ErrorKind::NotFound => {
                         let error = outcome.error().map(ToString::to_string);
                         let error = error.unwrap_or_default();
@@ -166,6 +170,19 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
     Ok(contradictions)
 }
 
+/// Whether the last read of a ticket was answered by the vendor itself.
+fn is_last_look_answered(sandbox: &Sandbox, vendor: Vendor, id: &str) -> bool {
+    let journal = sandbox.journal();
+    let last = journal.iter().rev().find(|seen| {
+        let path = seen.path.split('?').next().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        seen.vendor == Some(vendor)
+            && seen.endpoint == Some(Endpoint::Get)
+            && name.strip_suffix(".json").unwrap_or(name) == id
+    });
+    last.is_some_and(|seen| !seen.faulted)
+}
+
 /// Whether a read tells that a ticket is gone.
 fn tells(info: &ProviderInfo) -> bool {
     let get = info.capabilities.support(Operation::Get);
@@ -178,7 +195,7 @@ fn tells(info: &ProviderInfo) -> bool {
 
 enum Judged {
     True,
-    /// A gateway answered the read of a vendor that documents no 404 of its own; the control read passed in between.
+    /// A gateway answered the read of a vendor that documents no 404 of its own, right before or after an answer of the vendor's.
     GatewaysWord,
     Contradiction,
 }
@@ -187,8 +204,6 @@ enum Judged {
 fn judge(outcome: &Outcome, exists: bool, info: &ProviderInfo) -> Judged {
     let get = info.capabilities.support(Operation::Get);
     let is_undocumented = get.is_some_and(|get| get.not_found == NotFound::Undocumented);
-    // Without a list there is no control read.
-    let is_undocumented = is_undocumented && info.capabilities.supports(Operation::List);
     let is_gone = match outcome {
         Outcome::AlreadyDone => true,
         Outcome::NotFound(error) => error.is_confirmed(),
