@@ -2,7 +2,6 @@
 //!
 //! A failed step does not stop the others, so one run shows all failures.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::Stdio;
 use std::time::Instant;
@@ -112,19 +111,22 @@ fn is_there(tool: &str) -> bool {
 }
 
 fn steps(ws: &Workspace) -> Vec<(&'static str, String)> {
-    // By name alone: of the testkit, which depends on itself for its tests, `ticket-testkit/property` would mean that one's.
-    let features = |of: fn(Role) -> bool| {
-        let crates = ws.crates.iter().filter(|krate| of(krate.role));
-        let names = crates.flat_map(|krate| krate.features.keys().map(String::as_str));
+    let mut features = Vec::new();
+    let mut of_libraries = Vec::new();
+    for krate in &ws.crates {
         // `--all-features` would include `native-tls`, which needs the headers of OpenSSL.
-        let usual: BTreeSet<&str> = names
-            .filter(|name| !["default", "native-tls"].contains(name))
-            .collect();
-        usual.into_iter().collect::<Vec<_>>().join(",")
-    };
-    let all = features(|_| true);
-    let of_libraries =
-        features(|role| !matches!(role, Role::Bench | Role::Jobs | Role::Mcp | Role::Store));
+        let usual = krate.features.keys();
+        let usual = usual.filter(|name| *name != "default" && *name != "native-tls");
+        let usual = usual.map(|name| format!("{}/{name}", krate.name));
+        let usual: Vec<_> = usual.collect();
+        if !matches!(
+            krate.role,
+            Role::Bench | Role::Jobs | Role::Mcp | Role::Store
+        ) {
+            of_libraries.extend(usual.iter().cloned());
+        }
+        features.extend(usual);
+    }
     let published = ws.crates.iter().filter(|krate| krate.is_published());
     let published: Vec<String> = published
         .map(|krate| format!("-p {}", krate.name))
@@ -136,8 +138,8 @@ fn steps(ws: &Workspace) -> Vec<(&'static str, String)> {
             .replace("{stores}", STORES)
             .replace("{options}", OPTIONS)
             .replace("{restate}", RESTATE)
-            .replace("{features}", &all)
-            .replace("{features-of-libraries}", &of_libraries);
+            .replace("{features}", &features.join(","))
+            .replace("{features-of-libraries}", &of_libraries.join(","));
         (
             name.trim(),
             line.replace("{published}", &published.join(" ")),
