@@ -450,7 +450,7 @@ async fn a_registry_with_slots_asks_its_factory_once_per_account_and_sends_nothi
     let key = format!("sweeppea://{}", sandbox.address());
     assert_eq!(*made.lock().unwrap(), [(key.clone(), vec![quota])]);
     // What is made anew is asked for anew.
-    drop(handles);
+    drop((handles, eu, accounts));
     let again = registry.connect(&account).unwrap();
     assert_eq!(made.lock().unwrap().len(), 2);
     let shown = format!("{registry:?}");
