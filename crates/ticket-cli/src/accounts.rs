@@ -14,8 +14,9 @@ use tickets::{AccountConfig, AccountSource, PROVIDERS, Registry};
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::ledger::{self, Ledger, LedgerOnDemand, Purpose};
-use crate::output::say;
-use crate::{text, waits};
+use crate::status::say;
+use crate::status::waits;
+use crate::text;
 
 /// All accounts of this run.
 #[derive(Debug)]

@@ -9,10 +9,8 @@ use tickets::diagnosis::{Diagnosis, ErrorObject, Hint};
 use tickets::{Effect, Error, ErrorKind, TicketRef};
 
 use crate::args::OutputFormat;
-use crate::options;
-use crate::output::{self, say};
-use crate::shape::NotFiltered;
-use crate::text;
+use crate::status::say;
+use crate::{options, record, text};
 
 /// Maximum number of hints.
 const HINTS: usize = 4;
@@ -88,8 +86,11 @@ impl Failure {
     /// Creates the error for output that cannot be written.
     pub(crate) fn output(error: &io::Error) -> Self {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-        if let Some(NotFiltered { place, error }) = inner {
-            return Self::local(error.message()).at(place);
+        if let Some(Diagnosis { place, error, .. }) = inner {
+            return Self {
+                place: place.clone(),
+                ..Self::local(error.message())
+            };
         }
         let mut failure = Self::local(format!("the output cannot be written: {error}"));
         failure.silent = error.kind() == io::ErrorKind::BrokenPipe;
@@ -237,7 +238,7 @@ impl Failure {
             return say(&format!("error: {}", self.sentence()));
         }
         let mut stderr = anstream::stderr().lock();
-        let _ = match output::json(&self.to_json()) {
+        let _ = match record::json(&self.to_json()) {
             Ok(json) => writeln!(stderr, "{json}"),
             Err(error) => writeln!(stderr, "error: {error}"),
         };

@@ -13,8 +13,8 @@ use tickets::Registry;
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::output::say;
-use crate::{pager, text};
+use crate::status::say;
+use crate::{status, text};
 
 /// The name of the file with the key of erasures.
 const KEY: &str = "erasure.key";
@@ -177,7 +177,7 @@ impl LedgerOnDemand {
         let opened = self.opened.get_or_init(|| {
             let told = |why| {
                 // It says itself that it waits.
-                if !pager::runs() {
+                if !status::is_paged() {
                     say(&format!(
                         "note: {why}; the quota is not shared with other commands"
                     ));

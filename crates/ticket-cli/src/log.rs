@@ -20,7 +20,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::told::{Fields, Told};
 use crate::args::{Global, LogFormat};
-use crate::{output, pager, status, waits};
+use crate::status::waits;
+use crate::{record, status};
 
 /// Starts logging, if it is asked for, and the collection of waits.
 pub(crate) fn start(global: &Global) {
@@ -68,7 +69,7 @@ impl<'w> MakeWriter<'w> for Stderr {
 impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // A pager has the terminal.
-        if !(pager::runs() && io::stderr().is_terminal()) {
+        if !(status::is_paged() && io::stderr().is_terminal()) {
             status::beside(|| io::stderr().lock().write_all(bytes))?;
         }
         Ok(bytes.len())
@@ -87,7 +88,7 @@ struct Lines {
 impl Lines {
     fn say(&self, told: &Told) {
         let line = if self.is_json {
-            output::json(told).ok()
+            record::json(told).ok()
         } else {
             words::sentence(told)
         };

@@ -17,6 +17,7 @@ mod options;
 mod output;
 mod pager;
 mod process;
+mod record;
 mod shape;
 mod status;
 mod stdout;
@@ -24,7 +25,6 @@ mod table;
 mod terminal;
 mod text;
 mod usage;
-mod waits;
 mod web;
 
 use std::process::ExitCode;

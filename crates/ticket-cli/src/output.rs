@@ -6,11 +6,11 @@ mod object;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use comfy_table::Color;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::args::OutputFormat;
+use crate::record::{Record, json};
 use crate::shape::{self, Shape};
 use crate::table::{self, Blocks, Target, Texts};
 use crate::{status, text};
@@ -21,31 +21,6 @@ pub(crate) use object::ObjectWriter;
 
 /// Number of table rows that are laid out, and held in memory, together.
 const BLOCK: usize = 100;
-
-/// A record that can be printed in every format.
-pub(crate) trait Record: Serialize {
-    /// The names of the columns.
-    const COLUMNS: &'static [&'static str];
-    /// One unmodified text per column.
-    fn cells(&self) -> Vec<String>;
-    /// The columns of the table format, if they differ.
-    const TABLE_COLUMNS: &'static [&'static str] = Self::COLUMNS;
-    /// One text per column of the table format.
-    fn table_cells(&self) -> Vec<String> {
-        self.cells()
-    }
-    /// The same on terminals, where times are told beside the present.
-    fn terminal_cells(&self, _now: Timestamp) -> Vec<String> {
-        self.table_cells()
-    }
-    /// The table column that is cut on terminals, so that a row is one line. Without one, the last column is
-    /// wrapped.
-    const CUT: Option<usize> = None;
-    /// The index and the colour of a table cell, on terminals.
-    fn colour(&self) -> Option<(usize, Color)> {
-        None
-    }
-}
 
 /// Stdout, in one output format.
 #[derive(Debug)]
@@ -324,28 +299,6 @@ impl<R: Record> TableWriter<'_, R> {
     }
 }
 
-impl<R: Record> Record for &R {
-    const COLUMNS: &'static [&'static str] = R::COLUMNS;
-    const TABLE_COLUMNS: &'static [&'static str] = R::TABLE_COLUMNS;
-    const CUT: Option<usize> = R::CUT;
-
-    fn cells(&self) -> Vec<String> {
-        (*self).cells()
-    }
-
-    fn table_cells(&self) -> Vec<String> {
-        (*self).table_cells()
-    }
-
-    fn terminal_cells(&self, now: Timestamp) -> Vec<String> {
-        (*self).terminal_cells(now)
-    }
-
-    fn colour(&self) -> Option<(usize, Color)> {
-        (*self).colour()
-    }
-}
-
 /// Formats an optional value as a cell; empty if absent.
 pub(crate) fn shown(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
@@ -370,45 +323,4 @@ fn write_bytes(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes)?;
     stdout.flush()
-}
-
-/// How an error begins, and how that looks on a terminal with colours: as the parser of the arguments prints it.
-const ERROR: &str = "error:";
-const RED: &str = "\u{1b}[1m\u{1b}[31m";
-const USUAL: &str = "\u{1b}[0m";
-
-/// Prints a message for people on stderr, wrapped if that is a terminal. Errors are ignored.
-pub(crate) fn say(text: &str) {
-    let wrapped = table::columns_of_stderr().map(|columns| text::wrap(text, columns.into()));
-    let text = wrapped.as_deref().unwrap_or(text);
-    let (error, text) = match text.strip_prefix(ERROR) {
-        Some(rest) => (ERROR, rest),
-        None => ("", text),
-    };
-    status::beside(|| {
-        let mut stderr = anstream::stderr().lock();
-        let _ = match error {
-            "" => writeln!(stderr, "{text}"),
-            _ => writeln!(stderr, "{RED}{error}{USUAL}{text}"),
-        };
-    });
-}
-
-/// The version of the records that programs read. `docs/formats.md` says what makes a new one.
-const SCHEMA: u32 = 1;
-
-/// A record for programs. It says first by which rules it is written.
-#[derive(Serialize)]
-struct Versioned<'r, R> {
-    schema: u32,
-    #[serde(flatten)]
-    record: &'r R,
-}
-
-/// A record for programs as one line of JSON.
-pub(crate) fn json(record: &impl Serialize) -> serde_json::Result<String> {
-    serde_json::to_string(&Versioned {
-        schema: SCHEMA,
-        record,
-    })
 }

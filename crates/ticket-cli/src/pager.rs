@@ -2,7 +2,6 @@
 
 use std::io;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::ColorChoice;
 use tokio::io::AsyncWriteExt as _;
@@ -11,7 +10,8 @@ use tokio::process::{Child, ChildStdin, Command};
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::{self, Interruption, Signals};
-use crate::output::{self, Output, say};
+use crate::output::{self, Output};
+use crate::status::{self, say};
 use crate::text;
 
 /// The variables that name a pager, the first one that is set.
@@ -19,14 +19,6 @@ const VARIABLES: [&str; 2] = ["TICKETS_PAGER", "PAGER"];
 
 /// Quits if all fits on the screen, shows colours, leaves the text on the screen.
 const LESS: (&str, &str) = ("LESS", "FRX");
-
-/// Whether a pager has the terminal.
-static RUNS: AtomicBool = AtomicBool::new(false);
-
-/// Whether a pager has the terminal, so that other lines would disturb it.
-pub(crate) fn runs() -> bool {
-    RUNS.load(Ordering::Relaxed)
-}
 
 /// Why nothing more is read or written.
 #[derive(Debug)]
@@ -85,7 +77,7 @@ impl Pager {
             }
             None => (None, Listening::Command(interrupt::stop_on_ctrl_c()?)),
         };
-        RUNS.store(running.is_some(), Ordering::Relaxed);
+        status::set_paged(running.is_some());
         Ok(Self { running, signals })
     }
 
@@ -160,7 +152,7 @@ impl Pager {
                 exit = self.signals.next() => ended_by = Some(exit).filter(is_for_all),
             }
         };
-        RUNS.store(false, Ordering::Relaxed);
+        status::set_paged(false);
         // Without a code, a signal ended it.
         if let Some(code) = status
             .and_then(|status| status.code())

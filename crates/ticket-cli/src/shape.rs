@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use tickets::diagnosis::nearest;
+use tickets::diagnosis::{Diagnosis, nearest};
 use tickets::find::Jq;
 use tickets::model::RawValue;
 
@@ -124,28 +124,12 @@ impl Shape {
                 serde_json::from_str::<String>(ticket.get()).ok()
             });
             let place = ticket.map(|ticket| format!(", for {ticket}"));
-            io::Error::other(NotFiltered {
-                place: format!("--jq{}", place.unwrap_or_default()),
-                error,
-            })
+            let mut wrong = Diagnosis::from(error);
+            wrong.place = Some(format!("--jq{}", place.unwrap_or_default()));
+            io::Error::other(wrong)
         })
     }
 }
-
-/// The error for an expression that fails.
-#[derive(Debug)]
-pub(crate) struct NotFiltered {
-    pub(crate) place: String,
-    pub(crate) error: tickets::Error,
-}
-
-impl fmt::Display for NotFiltered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.error.message())
-    }
-}
-
-impl std::error::Error for NotFiltered {}
 
 fn wanted(fields: &[&str], known: &[Known]) -> Result<Vec<Wanted>, Failure> {
     let mut wanted: Vec<Wanted> = Vec::new();

@@ -2,6 +2,7 @@
 //! where there is no terminal. A command that is over within seconds shows nothing.
 
 mod block;
+pub(crate) mod waits;
 
 use std::io::{self, IsTerminal as _, Write};
 use std::pin::pin;
@@ -13,9 +14,8 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use self::block::{Block, lay_out};
 use crate::args::OutputFormat;
-use crate::output::say;
 use crate::table::{USUAL, columns_of_stderr, rows_of_stderr};
-use crate::{pager, waits};
+use crate::text;
 
 /// Work that is over sooner shows nothing on a terminal.
 const QUIET: Duration = Duration::from_secs(2);
@@ -31,6 +31,18 @@ static SHOWN: Mutex<Block> = Mutex::new(Block::new());
 
 /// Whether somebody is told how far the command is.
 static TOLD: AtomicBool = AtomicBool::new(false);
+
+/// Whether a pager has the terminal, so that other lines would disturb it.
+static PAGED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a pager has the terminal from now on.
+pub(crate) fn set_paged(is_paged: bool) {
+    PAGED.store(is_paged, Ordering::Relaxed);
+}
+
+pub(crate) fn is_paged() -> bool {
+    PAGED.load(Ordering::Relaxed)
+}
 
 /// How far the work on one thing is, such as an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +139,7 @@ impl Status {
 
     /// Shows these lines, and what each account waits for.
     pub(crate) fn show(&self, mut lines: Vec<Line>) {
-        if self.tick.is_none() || pager::runs() {
+        if self.tick.is_none() || is_paged() {
             return;
         }
         add_waits(&mut lines, waits::now());
@@ -183,6 +195,28 @@ pub(crate) fn beside<T>(print: impl FnOnce() -> T) -> T {
         shown.renew(&mut terminal(), lines, columns);
         result
     })
+}
+
+/// How an error begins, and how that looks on a terminal with colours: as the parser of the arguments prints it.
+const ERROR: &str = "error:";
+const RED: &str = "\u{1b}[1m\u{1b}[31m";
+const PLAIN: &str = "\u{1b}[0m";
+
+/// Prints a message for people on stderr, wrapped if that is a terminal. Errors are ignored.
+pub(crate) fn say(text: &str) {
+    let wrapped = columns_of_stderr().map(|columns| text::wrap(text, columns.into()));
+    let text = wrapped.as_deref().unwrap_or(text);
+    let (error, text) = match text.strip_prefix(ERROR) {
+        Some(rest) => (ERROR, rest),
+        None => ("", text),
+    };
+    beside(|| {
+        let mut stderr = anstream::stderr().lock();
+        let _ = match error {
+            "" => writeln!(stderr, "{text}"),
+            _ => writeln!(stderr, "{RED}{error}{PLAIN}{text}"),
+        };
+    });
 }
 
 /// Whether lines are on the terminal, which say also what an account waits for. Does not wait for a terminal that is

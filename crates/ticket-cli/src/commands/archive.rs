@@ -11,7 +11,9 @@ use tickets::TicketRef;
 use crate::args;
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
-use crate::output::{Output, Record, say, shown};
+use crate::output::{Output, shown};
+use crate::record::Record;
+use crate::status::say;
 use crate::terminal;
 use crate::text::{self, counted, grouped};
 

@@ -16,7 +16,8 @@ use crate::accounts::Accounts;
 use crate::args::{Attachments, Global};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
-use crate::output::{Output, Record, shown};
+use crate::output::{Output, shown};
+use crate::record::Record;
 use crate::shape::Known;
 use crate::text;
 

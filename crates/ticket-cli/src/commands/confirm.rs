@@ -4,7 +4,8 @@ use serde::Serialize;
 use tickets::TicketRef;
 
 use crate::failure::{Exit, Failure};
-use crate::output::{Output, Record};
+use crate::output::Output;
+use crate::record::Record;
 
 /// A ticket and the change that was made to it.
 #[derive(Serialize)]

@@ -15,8 +15,10 @@ use crate::args::{Create, Global};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
 use crate::options;
-use crate::output::{Output, Record, say};
+use crate::output::Output;
+use crate::record::Record;
 use crate::shape::Known;
+use crate::status::say;
 
 pub(super) const FIELDS: &[Known] = &[
     ("ticket", &[]),

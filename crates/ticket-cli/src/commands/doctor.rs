@@ -15,7 +15,9 @@ use crate::accounts::Accounts;
 use crate::args::{Doctor, Global};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
-use crate::output::{Output, Record, TableWriter, say};
+use crate::output::{Output, TableWriter};
+use crate::record::Record;
+use crate::status::say;
 use crate::text;
 
 /// A check of an account, or of all.

@@ -21,7 +21,8 @@ use crate::args::{self, DeleteMode, Global, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::ledger::Ledger;
-use crate::output::{Output, say};
+use crate::output::Output;
+use crate::status::say;
 use crate::text::{self, counted};
 
 /// The tickets of an erasure, and whose each is.

@@ -19,8 +19,9 @@ use crate::args::{self, Global};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::{self, Interruption};
 use crate::ledger::Purpose;
-use crate::output::{Output, Record, TableWriter, say};
-use crate::status::{Line, Status};
+use crate::output::{Output, TableWriter};
+use crate::record::Record;
+use crate::status::{Line, Status, say};
 use crate::stdout;
 use crate::text::{self, grouped};
 

@@ -12,9 +12,11 @@ use crate::args::{Global, Messages, OutputFormat};
 use crate::conversation::Conversation;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
-use crate::output::{Output, Record, say, shown};
+use crate::output::{Output, shown};
 use crate::pager::{Ended, Pager};
+use crate::record::Record;
 use crate::shape::{Known, PERSON};
+use crate::status::say;
 
 pub(super) const FIELDS: &[Known] = &[
     ("ticket", &[]),

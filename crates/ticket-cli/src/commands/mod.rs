@@ -41,8 +41,9 @@ mod worker;
 use crate::args::{Cli, Command, Reading};
 use crate::completion;
 use crate::failure::{Exit, Failure};
-use crate::output::{Output, say};
+use crate::output::Output;
 use crate::shape::{Known, Shape};
+use crate::status::say;
 use crate::stdout;
 use tickets::Change;
 

@@ -7,9 +7,10 @@ use futures_util::stream::{Stream, StreamExt as _};
 
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
-use crate::output::{Output, Record, TableWriter, say};
+use crate::output::{Output, TableWriter};
 use crate::pager::{Ended, Pager};
-use crate::status::{Line, Status};
+use crate::record::Record;
+use crate::status::{Line, Status, say};
 use crate::text;
 
 /// Prints the records until the end, the first error or Ctrl-C. `none` is the message for an empty list. `is_paged`: a table

@@ -10,7 +10,8 @@ use tickets::provider::{Field, Quota};
 use tickets::{PROVIDERS, ProviderDescriptor};
 
 use crate::failure::{Exit, Failure};
-use crate::output::{Output, Record};
+use crate::output::Output;
+use crate::record::Record;
 use crate::shape::{ANY, Known};
 
 pub(super) const FIELDS: &[Known] = &[

@@ -13,7 +13,9 @@ use crate::accounts::start_sandbox;
 use crate::args::{self, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Signals;
-use crate::output::{Output, Record, say, write};
+use crate::output::{Output, write};
+use crate::record::Record;
+use crate::status::say;
 use crate::text;
 
 /// The line of a shell that starts a sandbox in the background and uses it.

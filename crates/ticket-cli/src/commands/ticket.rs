@@ -7,7 +7,8 @@ use tickets::accounts::Account;
 use tickets::model::Person;
 use tickets::{Ticket, TicketRef};
 
-use crate::output::{Record, shown};
+use crate::output::shown;
+use crate::record::Record;
 use crate::shape::{ANY, Known, PERSON};
 use crate::{table, text};
 

@@ -19,8 +19,9 @@ use crate::args::{self, Global, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::ledger::Purpose;
-use crate::output::{Output, Record, TableWriter, say};
-use crate::status::{Line, Status};
+use crate::output::{Output, TableWriter};
+use crate::record::Record;
+use crate::status::{Line, Status, say};
 use crate::text::{self, grouped};
 
 /// How long a look may wait for the account's quota: as long as it takes.

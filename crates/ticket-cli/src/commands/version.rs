@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
-use crate::output::{self, Output, Record};
+use crate::output::{self, Output};
+use crate::record::Record;
 
 #[derive(Serialize)]
 struct Row {

@@ -14,9 +14,11 @@ use crate::args::{Global, OutputFormat, View};
 use crate::conversation::Conversation;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
-use crate::output::{ObjectWriter, Output, Record as _, say};
+use crate::output::{ObjectWriter, Output};
 use crate::pager::{Ended, Pager};
+use crate::record::Record as _;
 use crate::shape::Known;
+use crate::status::say;
 use crate::table::Blocks;
 use crate::{text, web};
 

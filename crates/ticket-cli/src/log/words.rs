@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::told::Told;
+use crate::status::waits;
 use crate::text;
-use crate::waits;
 
 /// The sentence; `None` if there is nothing to say.
 pub(super) fn sentence(told: &Told) -> Option<String> {

@@ -14,7 +14,9 @@ use super::answers::Answers;
 use crate::accounts::Accounts;
 use crate::args::{self, Global};
 use crate::failure::{Exit, Failure};
-use crate::output::{Output, Record, say};
+use crate::output::Output;
+use crate::record::Record;
+use crate::status::say;
 use crate::text;
 
 /// What was stored.

@@ -9,7 +9,9 @@ use tickets::config_file::ConfigFile;
 
 use crate::args::Global;
 use crate::failure::{Exit, Failure};
-use crate::output::{Output, Record, say};
+use crate::output::Output;
+use crate::record::Record;
+use crate::status::say;
 use crate::text;
 
 #[derive(Serialize)]

@@ -6,7 +6,8 @@ use tickets::accounts::{FileMode, SettingSource};
 use crate::accounts::Accounts;
 use crate::args::Global;
 use crate::failure::{ErrorWithHint, Exit, Failure};
-use crate::output::{Output, Record};
+use crate::output::Output;
+use crate::record::Record;
 
 #[derive(Serialize)]
 struct Status {

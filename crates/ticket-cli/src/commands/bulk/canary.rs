@@ -9,8 +9,8 @@ use tickets::{Outcome, Stop};
 use crate::accounts::Accounts;
 use crate::failure::Failure;
 use crate::ledger::Ledger;
-use crate::output::{Output, say};
-use crate::status::{Line, Status};
+use crate::output::Output;
+use crate::status::{Line, Status, say};
 use crate::terminal;
 use crate::text::{self, counted};
 

@@ -18,7 +18,9 @@ use super::plan::{self, Group, Plan};
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
-use crate::output::{Output, Record, say};
+use crate::output::Output;
+use crate::record::Record;
+use crate::status::say;
 use crate::text::{self, counted};
 
 /// The estimate of one account.

@@ -11,8 +11,7 @@ use crate::accounts::Accounts;
 use crate::args::{self, Many};
 use crate::failure::Failure;
 use crate::ledger::Ledger;
-use crate::output::say;
-use crate::status::{Line, Status};
+use crate::status::{Line, Status, say};
 use crate::text::{self, counted};
 
 /// How many tickets are shown at each end of the list.

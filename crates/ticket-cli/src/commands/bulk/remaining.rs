@@ -17,7 +17,7 @@ use tickets::TicketRef;
 
 use crate::args::Many;
 use crate::failure::Failure;
-use crate::output::say;
+use crate::status::say;
 use crate::text;
 
 /// The tickets that are left.

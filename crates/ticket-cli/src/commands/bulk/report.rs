@@ -15,7 +15,8 @@ use super::unrecorded::Unrecorded;
 use super::words;
 use crate::args::OutputFormat;
 use crate::failure::{self, Exit, Failure};
-use crate::output::{Output, TableWriter, say};
+use crate::output::{Output, TableWriter};
+use crate::status::say;
 use crate::text;
 
 /// How many rows a table on a terminal has at most before those that are done are left out.

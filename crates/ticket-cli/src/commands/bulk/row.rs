@@ -7,7 +7,7 @@ use tickets::{Change, Outcome, TicketRef};
 
 use super::words;
 use crate::args::OutputFormat;
-use crate::output::{self, Record};
+use crate::record::{self, Record};
 use crate::text;
 
 /// A line of the report.
@@ -57,7 +57,7 @@ impl Row {
 
     /// The row on one line of stderr.
     pub(super) fn sentence(&self, format: OutputFormat) -> String {
-        let json = format.is_json().then(|| output::json(self).ok());
+        let json = format.is_json().then(|| record::json(self).ok());
         if let Some(json) = json.flatten() {
             return json;
         }

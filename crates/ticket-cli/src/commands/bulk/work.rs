@@ -21,7 +21,8 @@ use crate::args::{Global, WorkOptions};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::ledger::Ledger;
-use crate::output::{Output, say};
+use crate::output::Output;
+use crate::status::say;
 use crate::stdout;
 use crate::text;
 

@@ -4,7 +4,7 @@ use comfy_table::Color;
 use serde::Serialize;
 use tickets::TicketRef;
 
-use crate::output::Record;
+use crate::record::Record;
 
 /// The reported outcome of a ticket, and whether it is true.
 #[derive(Serialize)]

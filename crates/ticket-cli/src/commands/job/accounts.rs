@@ -13,7 +13,8 @@ use crate::accounts::Accounts;
 use crate::args::Global;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
-use crate::output::{Output, Record, shown};
+use crate::output::{Output, shown};
+use crate::record::Record;
 use crate::text;
 
 #[derive(Serialize)]

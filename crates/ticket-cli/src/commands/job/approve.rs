@@ -13,7 +13,8 @@ use tickets::config_file::ConfigFile;
 
 use crate::args::{self, Global};
 use crate::failure::{Exit, Failure};
-use crate::output::{say, write};
+use crate::output::write;
+use crate::status::say;
 use crate::{clock, stdout, terminal};
 
 /// Approves a plan. Needs neither a ledger nor an account.

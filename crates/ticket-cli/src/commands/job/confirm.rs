@@ -17,7 +17,8 @@ use crate::accounts::Accounts;
 use crate::args::{Global, JobConfirm};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
-use crate::output::{Output, say};
+use crate::output::Output;
+use crate::status::say;
 use crate::{terminal, text};
 
 /// The longest approval that is read, in bytes.

@@ -20,8 +20,9 @@ use crate::accounts::Accounts;
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::ledger::Ledger;
-use crate::output::{self, Output, say};
-use crate::status::{Line, Status};
+use crate::output::Output;
+use crate::record;
+use crate::status::{Line, Status, say};
 use crate::text::{self, grouped};
 
 /// How long a look may wait for the account's quota: as long as it takes.
@@ -154,7 +155,7 @@ pub(super) async fn finish(
         } else if left > Duration::ZERO {
             say(&format!(
                 "each ticket is looked at again in {}; Ctrl-C leaves, and `{go_on}` goes on",
-                crate::waits::rounded_up(left)
+                crate::status::waits::rounded_up(left)
             ));
         }
     }
@@ -210,7 +211,7 @@ pub(super) async fn finish(
 
 /// Tells programs on stderr. Errors are ignored.
 fn print_json(record: &serde_json::Value) {
-    if let Ok(json) = output::json(record) {
+    if let Ok(json) = record::json(record) {
         let _ = writeln!(anstream::stderr().lock(), "{json}");
     }
 }

@@ -9,7 +9,7 @@ use ticket_jobs::{JobState, Which};
 use super::{find, work};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
-use crate::output::say;
+use crate::status::say;
 
 /// The plan is printed byte for byte: its digest is that of its bytes.
 pub(super) async fn run(ledger: &Ledger, asked: &str) -> Result<Exit, Failure> {

@@ -12,7 +12,8 @@ use super::{erasure, find};
 use crate::args::JobIdentifiers;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
-use crate::output::{Output, say};
+use crate::output::Output;
+use crate::status::say;
 use crate::text::counted;
 
 /// The columns that are added.

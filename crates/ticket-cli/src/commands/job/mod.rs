@@ -24,7 +24,9 @@ use super::bulk::Row;
 use crate::args::{self, Global, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
-use crate::output::{Output, Record, say};
+use crate::output::Output;
+use crate::record::Record;
+use crate::status::say;
 use crate::text;
 use shown::{Listed, Shown};
 

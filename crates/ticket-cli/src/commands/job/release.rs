@@ -9,7 +9,8 @@ use crate::args::{self, Global, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::ledger::Ledger;
-use crate::output::{Output, say};
+use crate::output::Output;
+use crate::status::say;
 
 pub(super) async fn run(
     ledger: &Ledger,

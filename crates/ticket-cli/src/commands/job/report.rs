@@ -12,7 +12,9 @@ use crate::accounts::Accounts;
 use crate::args::{self, Global};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
-use crate::output::{Output, Record, say};
+use crate::output::Output;
+use crate::record::Record;
+use crate::status::say;
 use crate::text;
 
 /// A report that is written.

@@ -10,7 +10,7 @@ use super::super::{bulk, planned};
 use super::erasure;
 use crate::failure::Failure;
 use crate::ledger::Ledger;
-use crate::output::Record;
+use crate::record::Record;
 use crate::text;
 
 /// The most characters of a detail.

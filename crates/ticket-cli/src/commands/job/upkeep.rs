@@ -8,7 +8,9 @@ use super::{find, print_all};
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
-use crate::output::{Output, Record, say};
+use crate::output::Output;
+use crate::record::Record;
+use crate::status::say;
 use crate::text::counted;
 
 /// A job and what its rows contradict.

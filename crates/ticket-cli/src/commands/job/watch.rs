@@ -11,8 +11,8 @@ use super::shown::Shown;
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::ledger::Ledger;
-use crate::output::{Output, say};
-use crate::status::{Line, Status};
+use crate::output::Output;
+use crate::status::{Line, Status, say};
 
 /// How often the job is looked at.
 const TICK: Duration = Duration::from_millis(500);

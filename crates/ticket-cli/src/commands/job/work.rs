@@ -14,7 +14,8 @@ use crate::args::{self, Global, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::interrupt;
 use crate::ledger::Ledger;
-use crate::output::{Output, say};
+use crate::output::Output;
+use crate::status::say;
 use crate::stdout;
 use crate::text::counted;
 

@@ -21,8 +21,7 @@ use crate::accounts::Accounts;
 use crate::args::OutputFormat;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interruption;
-use crate::output::say;
-use crate::status::Status;
+use crate::status::{Status, say};
 use crate::text;
 
 /// How long a call may wait for the account's quota: as long as it takes.

@@ -9,7 +9,8 @@ use tickets::find::{Counts, Way};
 use super::{Search, Searched};
 use crate::args::OutputFormat;
 use crate::failure::{ErrorWithHint, Failure};
-use crate::output::{self, say};
+use crate::record;
+use crate::status::say;
 use crate::text::{self, grouped};
 
 /// The search of an account, for programs.
@@ -96,7 +97,7 @@ impl Search {
 fn print<'a>(rows: impl Iterator<Item = Row<'a>>) {
     let mut stderr = anstream::stderr().lock();
     for row in rows {
-        if let Ok(json) = output::json(&row) {
+        if let Ok(json) = record::json(&row) {
             let _ = writeln!(stderr, "{json}");
         }
     }

@@ -10,8 +10,8 @@ use tickets::Error;
 use crate::args::LogFormat;
 use crate::clock;
 use crate::failure::Failure;
-use crate::output::{self, say};
-use crate::text;
+use crate::status::say;
+use crate::{record, text};
 
 /// Says what a worker does.
 #[derive(Clone, Debug)]
@@ -161,7 +161,7 @@ impl Teller {
         }
         line.time = clock::now().to_string();
         // What cannot be logged is lost: the work goes on.
-        if let Ok(line) = output::json(&line) {
+        if let Ok(line) = record::json(&line) {
             say(&line);
         }
     }

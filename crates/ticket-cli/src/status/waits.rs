@@ -16,8 +16,8 @@ use tracing::field::{Field, Visit};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use crate::output::say;
-use crate::{pager, status, text};
+use super::{is_paged, is_shown, is_told, say};
+use crate::text;
 
 /// How often the accounts are looked at.
 const TICK: Duration = Duration::from_millis(250);
@@ -95,12 +95,12 @@ async fn report_waits() {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if status::is_shown() || pager::runs() {
+        if is_shown() || is_paged() {
             continue;
         }
         let now = Instant::now();
         // A log is told once a minute how far the command is, and what it waits for.
-        let is_repeated = !status::is_told();
+        let is_repeated = !is_told();
         let mut lines = Vec::new();
         for account in locked(&ACCOUNTS).iter_mut() {
             let Some(wait) = account.wait(now, LONG) else {
