@@ -1,6 +1,7 @@
 //! Runs other programs.
 
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
 
 use crate::workspace::Workspace;
 
@@ -19,14 +20,43 @@ pub(crate) fn command(line: &str) -> Command {
 
 /// Prints the line and runs it at the root of the workspace; returns whether it succeeded.
 pub(crate) fn succeeds(ws: &Workspace, line: &str, variable: Option<Variable>) -> bool {
+    started(ws, line, variable, Stdio::inherit()).is_some_and(ended_well)
+}
+
+/// As [`succeeds`]; `see` gets each line of its standard output, which is printed as well.
+pub(crate) fn succeeds_seen(
+    ws: &Workspace,
+    line: &str,
+    variable: Option<Variable>,
+    mut see: impl FnMut(&str),
+) -> bool {
+    let Some(mut child) = started(ws, line, variable, Stdio::piped()) else {
+        return false;
+    };
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            see(&line);
+        }
+    }
+    ended_well(child)
+}
+
+fn started(ws: &Workspace, line: &str, variable: Option<Variable>, output: Stdio) -> Option<Child> {
     let shown = variable.map(|(name, value)| format!("{name}='{value}' "));
     println!("$ {}{line}", shown.unwrap_or_default());
     let mut command = command(line);
-    match command.envs(variable).current_dir(&ws.root).status() {
-        Ok(status) => status.success(),
-        Err(error) => {
-            println!("cannot be started: {error}");
-            false
-        }
-    }
+    let started = command
+        .envs(variable)
+        .current_dir(&ws.root)
+        .stdout(output)
+        .spawn();
+    started
+        .inspect_err(|error| println!("cannot be started: {error}"))
+        .ok()
+}
+
+fn ended_well(mut child: Child) -> bool {
+    child.wait().is_ok_and(|status| status.success())
 }
