@@ -114,7 +114,8 @@ async fn goes_on_after(signal: &str, count: usize) {
     assert_eq!(done, u64::try_from(count).unwrap(), "{outcomes:?}");
     let rows = shells.run(&["job", "show", &job, "--tickets", "--output", "ndjson"]);
     assert_eq!(tickets_of(&rows.stdout).len(), count);
-    // What was told is deleted by one call, and what was in flight by two at most.
+    // What was told is deleted by one call. By two at most: what was in flight, and what was answered just before, while the
+    // outcome was being written; the next calls are sent once the ends of these are recorded.
     let mut calls: BTreeMap<String, usize> = BTreeMap::new();
     for exchange in sandbox
         .journal()
@@ -125,7 +126,7 @@ async fn goes_on_after(signal: &str, count: usize) {
         *calls.entry(format!("onecloud:{id}")).or_default() += 1;
     }
     let twice: Vec<_> = calls.iter().filter(|(_, calls)| **calls > 1).collect();
-    assert!(twice.len() <= 4, "{twice:?}");
+    assert!(twice.len() <= 2 * 4, "{twice:?}");
     assert!(
         twice.iter().all(|(ticket, _)| !told.contains(*ticket)),
         "{twice:?}"
