@@ -83,8 +83,8 @@ impl Paged for Message {
     }
 }
 
-/// All items of all pages, with at most two pages in memory: the next page is fetched once half of a page's items are
-/// taken. At most `most` items are given, and no page is fetched that they do not need. The stream ends after the first
+/// All items of all pages, with at most two pages in memory: the second page is fetched once half of the first one's items
+/// are taken, and each later one with the first item of the page before it: who reads so far reads on. At most `most` items are given, and no page is fetched that they do not need. The stream ends after the first
 /// error, which is [`ErrorKind::Incomplete`] if the pages were read to the end but
 /// contradict each other. `fetch` reads a page; `place` adds the operation to errors of this module.
 pub(crate) fn walk<T, F, P>(
@@ -100,7 +100,7 @@ where
 {
     let walk = Walk {
         items: Vec::new().into_iter(),
-        half: 0,
+        threshold: 0,
         wanted: most,
         next: Some(first),
         ahead: JoinSet::new(),
@@ -119,8 +119,8 @@ where
 struct Walk<T> {
     /// The items of the latest page that are not taken yet.
     items: vec::IntoIter<Result<T>>,
-    /// When so many are left, the next page is fetched.
-    half: usize,
+    /// When so many are left, the next page is fetched. 0 before the first page.
+    threshold: usize,
     /// How many items are still wanted.
     wanted: usize,
     /// The page after them.
@@ -143,7 +143,7 @@ impl<T: Paged> Walk<T> {
         self.wanted = self.wanted.checked_sub(1)?;
         loop {
             if let Some(item) = self.items.next() {
-                if self.items.len() <= self.half && self.items.len() < self.wanted {
+                if self.items.len() <= self.threshold && self.items.len() < self.wanted {
                     self.fetch_ahead(fetch);
                 }
                 return Some(item);
@@ -162,7 +162,10 @@ impl<T: Paged> Walk<T> {
                 )),
             };
             let items = self.read(&at, page, place);
-            self.half = items.len() / 2;
+            self.threshold = match self.threshold {
+                0 => items.len() / 2,
+                _ => items.len(),
+            };
             self.items = items.into_iter();
         }
     }

@@ -16,8 +16,8 @@ use crate::provider::field::Field;
 use crate::provider::operation::Operation;
 
 impl Tickets {
-    /// Reads all tickets that match the query, with at most two pages in memory: while the second half of a page is
-    /// taken, the next one is read. So a list that is not read to its end costs at most one call that was not needed;
+    /// Reads all tickets that match the query, with at most two pages in memory: the second page is read while the second
+    /// half of the first one is taken, and each later one while the page before it is. So a list that is not read to its end costs at most one call that was not needed;
     /// [`list_first`](Self::list_first) costs none. Pages have [`page_size`](Self::page_size) tickets, unless the query
     /// sets a size.
     ///
