@@ -30,6 +30,8 @@ const AUTO: &str = "tickets, auto";
 const AIOHTTP: &str = "aiohttp, 32 at once";
 const REQUESTS: &str = "requests, as printed";
 const FETCH: &str = "fetch, as printed";
+/// What starting any program takes here.
+const EMPTY: &str = "true";
 
 /// Measures the command beside scripts.
 #[derive(Debug, Parser)]

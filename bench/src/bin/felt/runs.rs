@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use ticket_bench::Error;
 
-use super::{AIOHTTP, AUTO, FETCH, Lab, OURS, Of, REQUESTS, Took, few};
+use super::{AIOHTTP, AUTO, EMPTY, FETCH, Lab, OURS, Of, REQUESTS, Took, few};
 
 impl Lab {
     fn serve(&self, latency: u32) -> Result<Server, Error> {
@@ -165,6 +165,7 @@ impl Lab {
         let command = self.command.clone();
         let python = self.options.python.clone();
         for _ in 0..10 {
+            self.run(("start", 0, EMPTY), Path::new(EMPTY), &[])?;
             self.run(("start", 0, AUTO), &command, &["providers"])?;
             self.run(("start", 0, REQUESTS), &python, &["-c", "import requests"])?;
             self.run(("start", 0, FETCH), Path::new("node"), &["-e", "0"])?;

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use ticket_bench::Error;
 
-use super::{AIOHTTP, AUTO, FETCH, LATENCIES, Lab, OURS, Of, PAGES, REQUESTS, ROWS, Took, few};
+use super::{
+    AIOHTTP, AUTO, EMPTY, FETCH, LATENCIES, Lab, OURS, Of, PAGES, REQUESTS, ROWS, Took, few,
+};
 
 impl Lab {
     /// How many tickets who deletes.
@@ -193,6 +195,7 @@ impl Lab {
     fn write_starts_and_memory(&self, text: &mut String) {
         let _ = writeln!(text, "\n| start | ms | MiB |\n|---|--:|--:|");
         for (who, name) in [
+            (EMPTY, "true, which does nothing"),
             (AUTO, "tickets providers"),
             (REQUESTS, "python, import requests"),
             (FETCH, "node"),
