@@ -104,6 +104,10 @@ fn prepare(
     Ok((found, Some(time)))
 }
 
+/// What each connection keeps of a ledger in memory, in KiB: half of what SQLite would. A ledger of a million tickets is
+/// worked on as fast.
+const CACHE: i64 = 1_000;
+
 /// A connection to a ledger that exists.
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -112,6 +116,7 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Plans do not depend on parameters. Otherwise SQLite plans a statement again whenever its limit is bound.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     Ok(connection)
 }
