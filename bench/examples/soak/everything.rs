@@ -1,7 +1,7 @@
 //! Deletions at all vendors at once with every fault of the sandbox, in this process and on a clock that nobody
 //! waits for: the documented quotas and outages of minutes cost no time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +21,9 @@ use crate::{Fallible, Soak, tell};
 
 /// Runs that continue with what is left to do, after an account ended.
 const MAX_RUNS: usize = 2000;
+
+/// After so many outcomes reads are counted: the journal has them still.
+const COUNTED: usize = 500;
 
 /// RT's tickets are read one by one before a batch is deleted: in a larger batch, hardly ever all are.
 const RT_BATCH: usize = 10;
@@ -61,7 +64,7 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
     let start = Instant::now();
     let mut counts: BTreeMap<(&str, String), usize> = BTreeMap::new();
     let mut contradictions = Vec::new();
-    let (mut runs, mut reads) = (0, 0);
+    let (mut runs, mut reads, mut looks) = (0, 0, Looks::default());
     while runs < MAX_RUNS && left.iter().any(|(_, ids)| !ids.is_empty()) {
         runs += 1;
         // Nobody begins the next run at once: an outage would outlast all of them.
@@ -97,6 +100,9 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
         let mut unsettled = Vec::new();
         while let Some(settled) = work.next().await {
             answered += 1;
+            if answered % COUNTED == 0 {
+                looks.count(&sandbox);
+            }
             let (id, outcome) = (settled.id.id.as_str(), &settled.outcome);
             let Some((vendor, handle)) = accounts
                 .iter()
@@ -120,7 +126,8 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
             if is_unsettled && !tells(handle.info()) {
                 row.push_str(", gone, at a vendor whose reads do not tell");
             } else if is_unsettled {
-                let was_answered = is_last_look_answered(&sandbox, *vendor, id);
+                looks.count(&sandbox);
+                let was_answered = looks.is_answered(*vendor, id);
                 // A read without a fault, at the time when this is told.
                 sandbox.random_faults(soak.seed, 0.0, Vec::new());
                 let read = handle.get(id).await;
@@ -170,17 +177,37 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
     Ok(contradictions)
 }
 
-/// Whether the last read of a ticket was answered by the vendor itself.
-fn is_last_look_answered(sandbox: &Sandbox, vendor: Vendor, id: &str) -> bool {
-    let journal = sandbox.journal();
-    let last = journal.iter().rev().find(|seen| {
-        let path = seen.path.split('?').next().unwrap_or_default();
-        let name = path.rsplit('/').next().unwrap_or_default();
-        seen.vendor == Some(vendor)
-            && seen.endpoint == Some(Endpoint::Get)
-            && name.strip_suffix(".json").unwrap_or(name) == id
-    });
-    last.is_some_and(|seen| !seen.faulted)
+/// The last read of each ticket.
+#[derive(Default)]
+struct Looks {
+    /// The latest exchange that is counted.
+    seen: u64,
+    /// Whether the vendor itself answered.
+    answered: HashMap<(&'static str, String), bool>,
+}
+
+impl Looks {
+    /// Counts what came since, which the journal does not keep for ever.
+    fn count(&mut self, sandbox: &Sandbox) {
+        for exchange in sandbox.journal_after(self.seen) {
+            self.seen = exchange.sequence;
+            let Some(vendor) = exchange.vendor else {
+                continue;
+            };
+            if exchange.endpoint == Some(Endpoint::Get) {
+                let path = exchange.path.split('?').next().unwrap_or_default();
+                let name = path.rsplit('/').next().unwrap_or_default();
+                let id = name.strip_suffix(".json").unwrap_or(name).to_owned();
+                self.answered
+                    .insert((vendor.prefix(), id), !exchange.faulted);
+            }
+        }
+    }
+
+    fn is_answered(&self, vendor: Vendor, id: &str) -> bool {
+        let last = self.answered.get(&(vendor.prefix(), id.to_owned()));
+        last.copied().unwrap_or_default()
+    }
 }
 
 /// Whether a read tells that a ticket is gone.
