@@ -135,7 +135,7 @@ async fn delete_all(soak: &Soak, tickets: usize) -> Fallible<Vec<String>> {
                 sandbox.random_faults(soak.seed + reads, soak.fault_rate, faults(soak.seed));
                 row.push_str(match read {
                     Err(error) if error.kind() == ErrorKind::NotFound && !was_answered => {
-                        ", gone, whose last look had no answer of the vendor's"
+                        ", gone, without a look that the vendor answered"
                     }
                     Err(error) if error.kind() == ErrorKind::NotFound => {
                         let error = outcome.error().map(ToString::to_string);
