@@ -5,9 +5,9 @@ mod common;
 
 use common::memory::{Memory, ticket};
 use futures_util::StreamExt as _;
-use ticket_core::model::Cursor;
-use ticket_core::provider::{Capabilities, Field, Fields};
-use ticket_core::{ErrorKind, Page, TicketQuery};
+use ticket_core::model::{AttachedFile, Cursor, PageRequest, RawValue};
+use ticket_core::provider::{Capabilities, Field, Fields, MockTicketProvider};
+use ticket_core::{ErrorKind, Message, Page, ProviderInfo, TicketQuery, Tickets};
 
 /// A page: the ids of its rows, and the total that it states.
 type Rows = (&'static [&'static str], Option<u64>);
@@ -86,6 +86,20 @@ async fn contradictions_are_told_after_everything_that_came() {
             &["1", "2", "3"],
             "1 items came twice",
         ),
+        (
+            &[(&["1", "1", "2", "2", "3"], None)],
+            &["1", "2", "3"],
+            ": 2 items came twice in one page, in the place of others",
+        ),
+        (
+            &[
+                (&["1", "2"], None),
+                (&["3"], None),
+                (&["1", "2", "4"], None),
+            ],
+            &["1", "2", "3", "4"],
+            ": 2 items came again that had come pages before, in the place of others",
+        ),
     ];
     for (pages, expected, words) in CONTRADICTING {
         let (ids, end) = listed(pages).await;
@@ -93,6 +107,50 @@ async fn contradictions_are_told_after_everything_that_came() {
         let end = end.unwrap_or_default();
         assert!(end.contains(words), "{pages:?}: {end:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_and_files_that_come_again_are_left_out() {
+    let ids = |page: &PageRequest| match page.cursor {
+        None => (["1", "2"], Some(Cursor::new("2"))),
+        Some(_) => (["2", "3"], None),
+    };
+    let raw = || RawValue::NULL.to_owned();
+    let fields = || Fields::carrying(&[Field::Cursor]);
+    let capabilities = Capabilities::none()
+        .messages(fields())
+        .attachments(fields());
+    let mut provider = MockTicketProvider::new();
+    provider
+        .expect_info()
+        .return_const(ProviderInfo::new("mock", "Mock", capabilities));
+    provider.expect_messages().returning(move |_, _, page| {
+        let (ids, next) = ids(page);
+        let messages = ids.map(|id| {
+            let mut message = Message::new("", raw());
+            message.id = Some(id.to_owned());
+            message
+        });
+        Ok(Page::last(messages.to_vec()).next(next))
+    });
+    provider.expect_attachments().returning(move |_, _, page| {
+        let (ids, next) = ids(page);
+        let files = ids.map(|id| AttachedFile::new(id, raw()));
+        Ok(Page::last(files.to_vec()).next(next))
+    });
+    let tickets = Tickets::new(provider);
+    // The last item says that others may have been skipped.
+    let messages: Vec<_> = tickets.messages_all("1".into()).collect().await;
+    let messages = messages.iter().flatten();
+    let messages: Vec<_> = messages.map(|message| message.id.as_deref()).collect();
+    assert_eq!(messages, [Some("1"), Some("2"), Some("3")]);
+    let files: Vec<_> = tickets.attachments_all("1".into()).collect().await;
+    let files: Vec<_> = files
+        .iter()
+        .flatten()
+        .map(|file| file.id.as_str())
+        .collect();
+    assert_eq!(files, ["1", "2", "3"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,11 +1,11 @@
 //! What the answers to a change prove, and how many calls find that out.
 
 use futures_util::{StreamExt as _, stream};
-use ticket_core::model::Version;
+use ticket_core::model::{FieldValue, RawValue, Status, Version};
 use ticket_core::provider::{Capabilities, NotFound, Removal, Support, VendorJob};
 use ticket_core::{
     CallContext, Change, DeleteTarget, Effect, Error, ErrorKind, NewComment, Operation, Outcome,
-    ProviderInfo,
+    ProviderInfo, Ticket, TicketPatch,
 };
 
 use crate::common::{Fake, error};
@@ -26,6 +26,55 @@ fn reads_before_a_delete_are_counted_with_it() {
     let info = info.redirects_ids();
     assert_eq!(Change::Delete.calls(5, &info), 8);
     assert_eq!(Change::Resolve.calls(5, &info), 5);
+}
+
+/// A merged ticket's id may lead to another one.
+#[tokio::test(start_paused = true)]
+async fn what_a_read_shows_of_another_ticket_proves_nothing() {
+    for (change, status) in [
+        (Change::Delete, Status::Deleted),
+        (Change::Resolve, Status::Resolved),
+    ] {
+        for (shown, word) in [("1", "already_done"), ("2", "unknown")] {
+            let status = status.clone();
+            let fake = Fake::new(1)
+                .answering(|call| match call.operation {
+                    Operation::Delete | Operation::Resolve => {
+                        Err(error(ErrorKind::BadResponse, Effect::Unknown))
+                    }
+                    _ => Ok(()),
+                })
+                .showing(move |_| {
+                    let mut ticket = Ticket::new(shown, RawValue::NULL.to_owned());
+                    ticket.status = Some(status.clone());
+                    ticket
+                });
+            let asked = stream::iter([((), DeleteTarget::new("1"))]);
+            let work = fake.bare().apply(change.clone(), asked, &at_once(1));
+            let settled: Vec<_> = work.collect().await;
+            assert_eq!(settled[0].outcome.as_str(), word, "{change:?}, {shown}");
+        }
+    }
+}
+
+#[test]
+fn details_of_an_update_are_what_it_sets() {
+    let mut patch = TicketPatch::new()
+        .subject("Printer")
+        .status(Status::Resolved)
+        .custom("Tags", FieldValue::Many(vec!["a".into(), "b".into()]));
+    patch.if_version = Some(Version::new("7"));
+    let details = Change::Update(patch.into()).details();
+    let expected = [
+        ("subject", "Printer"),
+        ("status", "resolved"),
+        ("if_version", "7"),
+        ("custom.Tags", "a, b"),
+    ];
+    assert_eq!(
+        details,
+        expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    );
 }
 
 #[test]

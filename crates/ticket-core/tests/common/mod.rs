@@ -59,6 +59,7 @@ impl Log {
 
 type Answer = dyn Fn(&Seen) -> Result<()> + Send + Sync;
 type Outcomes = dyn Fn(&str, usize) -> Outcome + Send + Sync;
+type Shown = dyn Fn(&TicketId) -> Ticket + Send + Sync;
 
 pub(crate) struct Fake {
     info: ProviderInfo,
@@ -67,6 +68,7 @@ pub(crate) struct Fake {
     log: Log,
     answer: Box<Answer>,
     outcome: Box<Outcomes>,
+    shown: Box<Shown>,
 }
 
 impl std::fmt::Debug for Fake {
@@ -96,6 +98,7 @@ impl Fake {
             log: Log::default(),
             answer: Box::new(|_| Ok(())),
             outcome: Box::new(|_, _| Outcome::Done),
+            shown: Box::new(|id| Ticket::new(id.clone(), raw())),
         }
     }
 
@@ -124,6 +127,15 @@ impl Fake {
         outcome: impl Fn(&str, usize) -> Outcome + Send + Sync + 'static,
     ) -> Self {
         self.outcome = Box::new(outcome);
+        self
+    }
+
+    /// What a read of this id shows.
+    pub(crate) fn showing(
+        mut self,
+        shown: impl Fn(&TicketId) -> Ticket + Send + Sync + 'static,
+    ) -> Self {
+        self.shown = Box::new(shown);
         self
     }
 
@@ -180,7 +192,7 @@ impl TicketProvider for Fake {
 
     async fn get(&self, _context: &CallContext, id: &TicketId) -> Result<Ticket> {
         self.call(Operation::Get, &[id]).await?;
-        Ok(Ticket::new(id.clone(), raw()))
+        Ok((self.shown)(id))
     }
 
     async fn list(&self, _context: &CallContext, _query: &TicketQuery) -> Result<Page<Ticket>> {
