@@ -96,6 +96,32 @@ async fn batch_is_split_after_a_rejection_in_another_form_until_five_in_a_row() 
     assert_eq!(left.count(), 80);
 }
 
+/// A refusal of the caller, of its pace, or of nobody in particular says nothing about one of the tickets.
+#[tokio::test(start_paused = true)]
+async fn batch_is_split_after_a_rejection_in_another_form_only_if_its_status_is_about_the_batch() {
+    for (status, calls) in [
+        (400, 4),
+        (499, 4),
+        (302, 1),
+        (401, 1),
+        (407, 1),
+        (429, 1),
+        (500, 1),
+    ] {
+        let fake = Fake::new(4).answering(move |call| match call.ids.join(",") {
+            ids if ids.contains('c') => {
+                Err(error(ErrorKind::BadResponse, Effect::None).with_status(status))
+            }
+            _ => Ok(()),
+        });
+        let log = fake.log();
+        let settled = delete(&fake.bare(), ["a", "b", "c", "d"], &at_once(1)).await;
+        let deleted = settled.iter().filter(|settled| settled.outcome.is_done());
+        assert_eq!(deleted.count(), if calls == 4 { 3 } else { 0 }, "{status}");
+        assert_eq!(log.deletes().len(), calls, "{status}: {:?}", log.ids());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn batch_is_not_split_after_other_errors() {
     for &kind in ErrorKind::ALL {
