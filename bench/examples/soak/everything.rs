@@ -222,7 +222,7 @@ fn tells(info: &ProviderInfo) -> bool {
 
 enum Judged {
     True,
-    /// A gateway answered the read of a vendor that documents no 404 of its own; the control read passed in between.
+    /// A gateway answered the read of a vendor that documents no 404 of its own, right before or after an answer of the vendor's.
     GatewaysWord,
     Contradiction,
 }
@@ -231,8 +231,6 @@ enum Judged {
 fn judge(outcome: &Outcome, exists: bool, info: &ProviderInfo) -> Judged {
     let get = info.capabilities.support(Operation::Get);
     let is_undocumented = get.is_some_and(|get| get.not_found == NotFound::Undocumented);
-    // Without a list there is no control read.
-    let is_undocumented = is_undocumented && info.capabilities.supports(Operation::List);
     let is_gone = match outcome {
         Outcome::AlreadyDone => true,
         Outcome::NotFound(error) => error.is_confirmed(),

@@ -54,17 +54,18 @@ impl Seen {
 }
 
 impl Change {
-    /// Reads a ticket whose change failed, to learn what came of it.
+    /// Reads a ticket whose change failed with `error`, to learn what came of it.
     pub(super) async fn look(
         &self,
         provider: &dyn TicketProvider,
         context: &CallContext,
         id: &TicketId,
+        error: &Error,
     ) -> Seen {
         match self {
-            Self::Delete => for_deleted(provider, context, id).await,
+            Self::Delete => for_deleted(provider, context, id, error).await,
             // A read does not tell what is in the trash from what is gone.
-            Self::Purge => match for_deleted(provider, context, id).await {
+            Self::Purge => match for_deleted(provider, context, id, error).await {
                 Seen::Changed if takes_two_steps(provider.info()) => Seen::CannotTell,
                 seen => seen,
             },
@@ -72,12 +73,12 @@ impl Change {
                 let is_resolved =
                     |status: &Status| matches!(status, Status::Resolved | Status::Closed);
                 let seen = |ticket: &Ticket| of_status(ticket, is_resolved);
-                for_ticket(provider, context, id, seen).await
+                for_ticket(provider, context, id, error, seen).await
             }
             Self::Restore => {
                 let is_restored = |status: &Status| *status != Status::Deleted;
                 let seen = |ticket: &Ticket| of_status(ticket, is_restored);
-                for_ticket(provider, context, id, seen).await
+                for_ticket(provider, context, id, error, seen).await
             }
             Self::Update(patch) => {
                 // A field that differs proves nothing: the vendor may show it in another form.
@@ -88,7 +89,7 @@ impl Change {
                         Seen::CannotTell
                     }
                 };
-                for_ticket(provider, context, id, seen).await
+                for_ticket(provider, context, id, error, seen).await
             }
             Self::Comment(_) => Seen::NoAnswer(None),
         }
@@ -101,11 +102,12 @@ pub(super) fn may_settle(info: &ProviderInfo) -> bool {
     get.is_some_and(|get| info.reads_are_consistent || get.not_found != NotFound::Ambiguous)
 }
 
-/// Reads a ticket that may be deleted, after a delete that failed.
+/// Reads a ticket that may be deleted, after a delete that failed with `error`.
 pub(super) async fn for_deleted(
     provider: &dyn TicketProvider,
     context: &CallContext,
     id: &TicketId,
+    error: &Error,
 ) -> Seen {
     let info = provider.info();
     let Some(get) = info.capabilities.support(Operation::Get) else {
@@ -125,7 +127,7 @@ pub(super) async fn for_deleted(
         Ok(_) => return Seen::CannotTell,
         Err(read) => read,
     };
-    match of_failed_read(provider, context, get.not_found, read).await {
+    match of_failed_read(provider, context, get.not_found, read, error).await {
         Seen::Missing => Seen::Changed,
         seen => seen,
     }
@@ -136,15 +138,21 @@ fn is_trash(info: &ProviderInfo) -> bool {
     delete.is_some_and(|delete| matches!(delete.removal, Removal::Trash { .. }))
 }
 
-/// What the failure of a read says, after a change that failed.
+/// What the failure of a read says, after a change that failed with `error`.
 async fn of_failed_read(
     provider: &dyn TicketProvider,
     context: &CallContext,
     proves: NotFound,
     read: Error,
+    error: &Error,
 ) -> Seen {
+    // The change was answered in the vendor's own form, so the read just after it is the vendor's too. A sign-in page has a
+    // status of success as well.
+    let vendor_answered =
+        error.kind() != ErrorKind::BadResponse && error.status().is_some_and(|status| status < 300);
     match (read.kind(), proves) {
         (ErrorKind::NotFound, NotFound::Gone) => Seen::Missing,
+        (ErrorKind::NotFound, NotFound::Undocumented) if vendor_answered => Seen::Missing,
         (ErrorKind::NotFound, NotFound::Undocumented) => match control(provider, context).await {
             Ok(_) => Seen::Missing,
             Err(Some(control)) if control.is_transient() => Seen::NoAnswer(Some(control)),
@@ -155,11 +163,12 @@ async fn of_failed_read(
     }
 }
 
-/// Reads a ticket that tells whether it is changed, after a change that failed.
+/// Reads a ticket that tells whether it is changed, after a change that failed with `error`.
 pub(super) async fn for_ticket(
     provider: &dyn TicketProvider,
     context: &CallContext,
     id: &TicketId,
+    error: &Error,
     seen: impl Fn(&Ticket) -> Seen,
 ) -> Seen {
     let info = provider.info();
@@ -170,7 +179,7 @@ pub(super) async fn for_ticket(
     match provider.get(context, id).await {
         Ok(ticket) if info.check_same(id, &ticket.id).is_err() => Seen::CannotTell,
         Ok(ticket) => seen(&ticket),
-        Err(read) => of_failed_read(provider, context, get.not_found, read).await,
+        Err(read) => of_failed_read(provider, context, get.not_found, read, error).await,
     }
 }
 
@@ -234,7 +243,7 @@ pub(super) async fn look_at_each(
         let error = error.clone().on_ticket(id);
         let mut outcome = None;
         if answered {
-            let seen = change.look(provider, context, id).await;
+            let seen = change.look(provider, context, id, &error).await;
             contact = seen.contact(&error);
             answered = !matches!(seen, Seen::NoAnswer(_));
             outcome = seen.outcome();

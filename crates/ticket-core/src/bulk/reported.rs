@@ -48,7 +48,7 @@ pub(super) async fn settle_report(
             }
             // Where nobody answers, nothing more is learned.
             Outcome::Unknown(error) if contact != Contact::Nobody => {
-                let seen = look::for_deleted(provider, context, id).await;
+                let seen = look::for_deleted(provider, context, id, error).await;
                 contact = seen.contact(error);
                 if let Some(seen) = seen.outcome() {
                     *outcome = seen;
@@ -81,7 +81,7 @@ async fn on_not_found(
             Contact::Vendor,
         );
     }
-    let seen = look::for_deleted(provider, context, id).await;
+    let seen = look::for_deleted(provider, context, id, error).await;
     let error = error.clone();
     match &seen {
         Seen::Unchanged => {

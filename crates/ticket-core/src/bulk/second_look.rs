@@ -128,7 +128,7 @@ impl Engine {
         }
         let error = asked.error_or_none();
         async move {
-            let seen = change.look(&*provider, &context, &id).await;
+            let seen = change.look(&*provider, &context, &id, &error).await;
             // What the vendor accepted without confirming it may still be carried out.
             // Nor is it proof where another ticket may have the id now.
             let info = provider.info();

@@ -81,9 +81,9 @@ async fn on_not_found(
     // What matters is whether there is such a ticket, and not how it is.
     let seen = match change {
         Change::Update(_) | Change::Comment(_) => {
-            look::for_ticket(provider, context, id, |_| Seen::Unchanged).await
+            look::for_ticket(provider, context, id, &error, |_| Seen::Unchanged).await
         }
-        _ => change.look(provider, context, id).await,
+        _ => change.look(provider, context, id, &error).await,
     };
     match &seen {
         Seen::Changed => (Outcome::AlreadyDone, Contact::Vendor),
