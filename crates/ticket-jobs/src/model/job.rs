@@ -279,7 +279,7 @@ pub struct Job {
     pub open: u64,
     /// How many times tickets are named again.
     pub repeated: u64,
-    /// How many tickets have which outcome, by [`Outcome::as_str`].
+    /// How many tickets have which outcome, by [`Outcome::as_str`](ticket_core::Outcome::as_str).
     pub counts: BTreeMap<String, u64>,
     /// Its accounts, in the order of first appearance.
     pub accounts: Vec<JobAccount>,

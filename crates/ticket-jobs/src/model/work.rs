@@ -39,7 +39,7 @@ pub enum Claim {
     Stopped(JobState),
     /// The account makes no calls for jobs.
     Suspended(Suspension),
-    /// The rest waits for the end of the [canary](Guards::canary).
+    /// The rest waits for the end of the [canary](crate::Guards::canary).
     Held,
     /// Each ticket of the account has an outcome, or this worker has it already.
     Nothing,
