@@ -2,11 +2,16 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use crate::workspace::Workspace;
 
 /// An environment variable and its value.
 pub(crate) type Variable = (&'static str, &'static str);
+
+/// How long output is awaited from a program that has ended.
+const AFTER_ITS_END: Duration = Duration::from_millis(500);
 
 /// The command of a line, split at spaces. `cargo` is the one that runs this program, so that toolchains are not mixed.
 pub(crate) fn command(line: &str) -> Command {
@@ -33,11 +38,24 @@ pub(crate) fn succeeds_seen(
     let Some(mut child) = started(ws, line, variable, Stdio::piped()) else {
         return false;
     };
+    let (sender, lines) = mpsc::channel();
     if let Some(output) = child.stdout.take() {
-        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            see(&line);
+        std::thread::spawn(move || {
+            let lines = BufReader::new(output).split(b'\n');
+            let mut lines = lines.map_while(Result::ok);
+            lines.all(|line| sender.send(line).is_ok())
+        });
+    }
+    loop {
+        match lines.recv_timeout(AFTER_ITS_END) {
+            Ok(line) => {
+                let line = String::from_utf8_lossy(&line);
+                println!("{line}");
+                see(&line);
+            }
+            // What it left running may hold its output open.
+            Err(RecvTimeoutError::Timeout) if matches!(child.try_wait(), Ok(None)) => {}
+            Err(_) => break,
         }
     }
     ended_well(child)
