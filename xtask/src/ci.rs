@@ -69,49 +69,16 @@ pub(crate) fn command(ws: &Workspace) -> Verdict {
     for (name, line) in steps(ws) {
         println!("\n=== {name} ===");
         let started = now();
-        let mut failures = Failures::default();
         let verdict = step(&line, TOOLS, in_ci, |variable| {
-            run::succeeds_seen(ws, &line, variable, |line| failures.see(line))
+            run::succeeds(ws, &line, variable)
         });
         let seconds = started.elapsed().as_secs_f64();
         let row = format!("{name:<8} {:<8} {seconds:>7.1} s", verdict.word());
         println!("=== {row} ===");
         let _ = writeln!(summary, "{row}");
-        for line in failures.lines {
-            let _ = writeln!(summary, "    {line}");
-        }
     }
     println!("\n{summary}");
     Verdict::of(!summary.contains(Verdict::Faulty.word()))
-}
-
-/// What cargo's tests print of those that failed: their names, and the words they panicked with. It is repeated at the end, where
-/// it is found without reading thousands of lines.
-#[derive(Default)]
-struct Failures {
-    within: bool,
-    panicked: usize,
-    lines: Vec<String>,
-}
-
-impl Failures {
-    /// Lines after "panicked at" that are kept, and characters of each.
-    const PANIC: (usize, usize) = (12, 400);
-
-    fn see(&mut self, line: &str) {
-        match line {
-            "failures:" => self.within = true,
-            _ if line.starts_with("test result:") => self.within = false,
-            _ => {}
-        }
-        if line.contains("panicked at") {
-            self.panicked = Self::PANIC.0;
-        }
-        if self.within && (line.starts_with("---- ") || self.panicked > 0) {
-            self.lines.push(line.chars().take(Self::PANIC.1).collect());
-        }
-        self.panicked = self.panicked.saturating_sub(1);
-    }
 }
 
 /// Runs a command line. If its tool is missing, the step is skipped; in CI it fails.
@@ -215,22 +182,6 @@ mod tests {
         let run = |success| step("typing -x", &[("typos", "")], true, |_| success);
         assert_eq!(run(true), Verdict::Clean);
         assert_eq!(run(false), Verdict::Faulty);
-    }
-
-    #[test]
-    fn failed_test_is_told_again_with_its_panic_and_without_what_it_printed() {
-        let output = "running 2 tests\ntest one ... ok\ntest two ... FAILED\n\nfailures:\n\n---- two stdout ----\nwords\n\n\
-            thread 'two' panicked at a.rs:1:1:\n1 is not 2\n\nfailures:\n    two\n\ntest result: FAILED. 1 passed\nthread panicked at";
-        let mut failures = Failures::default();
-        output.lines().for_each(|line| failures.see(line));
-        let told = failures.lines.join("\n");
-        for told_again in ["---- two stdout ----", "a.rs:1:1:\n1 is not 2"] {
-            assert!(told.contains(told_again), "{told}");
-        }
-        assert!(
-            !told.contains("words") && !told.contains("passed"),
-            "{told}"
-        );
     }
 
     #[test]
