@@ -35,11 +35,12 @@ static TOLD: AtomicBool = AtomicBool::new(false);
 /// Whether a pager has the terminal, so that other lines would disturb it.
 static PAGED: AtomicBool = AtomicBool::new(false);
 
-/// Whether a pager has the terminal from now on.
+/// Says whether a pager has the terminal from now on.
 pub(crate) fn set_paged(is_paged: bool) {
     PAGED.store(is_paged, Ordering::Relaxed);
 }
 
+/// Whether a pager has the terminal.
 pub(crate) fn is_paged() -> bool {
     PAGED.load(Ordering::Relaxed)
 }

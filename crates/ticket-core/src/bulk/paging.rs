@@ -84,9 +84,10 @@ impl Paged for Message {
 }
 
 /// All items of all pages, with at most two pages in memory: the second page is fetched once half of the first one's items
-/// are taken, and each later one with the first item of the page before it: who reads so far reads on. At most `most` items are given, and no page is fetched that they do not need. The stream ends after the first
-/// error, which is [`ErrorKind::Incomplete`] if the pages were read to the end but
-/// contradict each other. `fetch` reads a page; `place` adds the operation to errors of this module.
+/// are taken, and each later one with the first item of the page before it: who reads so far reads on. At most `most` items
+/// are given, and no page is fetched that they do not need. The stream ends after the first error, which is
+/// [`ErrorKind::Incomplete`] if the pages were read to the end but contradict each other. `fetch` reads a page; `place` adds
+/// the operation to errors of this module.
 pub(crate) fn walk<T, F, P>(
     first: PageRequest,
     most: usize,

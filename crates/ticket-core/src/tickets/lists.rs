@@ -17,9 +17,9 @@ use crate::provider::operation::Operation;
 
 impl Tickets {
     /// Reads all tickets that match the query, with at most two pages in memory: the second page is read while the second
-    /// half of the first one is taken, and each later one while the page before it is. So a list that is not read to its end costs at most one call that was not needed;
-    /// [`list_first`](Self::list_first) costs none. Pages have [`page_size`](Self::page_size) tickets, unless the query
-    /// sets a size.
+    /// half of the first one is taken, and each later one while the page before it is. So a list that is not read to its end
+    /// costs at most one call that was not needed; [`list_first`](Self::list_first) costs none. Pages have
+    /// [`page_size`](Self::page_size) tickets, unless the query sets a size.
     ///
     /// The stream ends after the last page or the first error. A pagination loop (a repeated cursor, a page
     /// with the first and the last ticket of an earlier page, 100 consecutive empty pages) ends it with
