@@ -1,20 +1,10 @@
 //! Which account is meant, where its secret is, and who else could read that.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use common::{Run, command, execute, json, sandbox};
+use crate::common::{Run, command, execute, json, sandbox};
 use tempfile::TempDir;
 use ticket_sandbox::{Sandbox, Vendor, credentials};
 

@@ -1,22 +1,11 @@
 //! Four eyes: a job is exported, another person approves it with a key of OpenSSH, and the approval is as good as it says.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use common::{Run, command, execute, execute_with_input, json};
+use crate::common::{Run, command, execute, execute_with_input, json};
 use jiff::Timestamp;
 use tempfile::TempDir;
 use ticket_jobs::approval::Approval;

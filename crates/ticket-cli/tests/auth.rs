@@ -1,21 +1,11 @@
 //! `tickets auth`: what is asked, what the vendor sees, what is stored, and that no secret is shown.
 #![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use common::{Run, command, execute, execute_with_input, json, sandbox};
+use crate::common::{Run, command, execute, execute_with_input, json, sandbox};
 use tempfile::TempDir;
 use ticket_sandbox::{Sandbox, Vendor, credentials};
 
@@ -75,7 +65,7 @@ impl Case {
             .env("PATH", std::env::var_os("PATH").unwrap());
         script.env("TERM", "xterm").env("HOME", self.folder.path());
         script.env("XDG_CONFIG_HOME", self.folder.path());
-        script.env("XDG_STATE_HOME", common::state_folder());
+        script.env("XDG_STATE_HOME", crate::common::state_folder());
         script.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut script = script.spawn().unwrap();
         let mut keyboard = script.stdin.take().unwrap();

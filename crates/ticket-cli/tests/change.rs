@@ -1,18 +1,8 @@
 //! What the commands that change one ticket promise: `update`, `comment`, and files with them and with `create`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::path::Path;
 
-use common::{FORMS, Run, at, create_arguments, execute, execute_with_input, json, sandbox};
+use crate::common::{FORMS, Run, at, create_arguments, execute, execute_with_input, json, sandbox};
 use ticket_sandbox::{Endpoint, Fault, MessageKind, Rule, Vendor};
 
 /// Who can change tickets, and a ticket of theirs.

@@ -1,22 +1,11 @@
 //! Completion in real shells, and the man pages. A shell that is not there is skipped with a word, except in CI.
 
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
 
-use common::{command, execute};
+use crate::common::{command, execute};
 
 /// What is typed, the words of it, and what the shell offers for the last of them.
 const LINES: &[(&[&str], &[&str])] = &[
@@ -92,7 +81,7 @@ fn completes(shell: &str, arguments: &[&str], value: fn(&str) -> String) {
         let output = match command.output() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 assert!(std::env::var_os("CI").is_none(), "{shell} is missing");
-                return eprintln!("skipped: there is no {shell}");
+                return println!("skipped: there is no {shell}");
             }
             output => output.unwrap(),
         };

@@ -1,19 +1,9 @@
 //! Accounts, credentials and the configuration file: which account is called with which key, and that no
 //! key is ever shown.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::path::PathBuf;
 
-use common::{Run, at, command, execute, json};
+use crate::common::{Run, at, command, execute, json};
 use tempfile::TempDir;
 use ticket_sandbox::{Fault, Rule, Sandbox, Vendor, credentials};
 

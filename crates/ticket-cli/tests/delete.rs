@@ -1,18 +1,8 @@
 //! What `tickets delete` promises, held against what really happened at the vendors.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::time::Duration;
 
-use common::{
+use crate::common::{
     FORMS, SAMPLES, at, command, deletes, execute, execute_with_input, is_true, json, sandbox,
 };
 use ticket_sandbox::{Endpoint, Fault, Rule, Vendor};
@@ -77,7 +67,7 @@ async fn a_document_has_its_answers_in_the_order_asked_and_lines_have_them_all()
     let expected = asked.map(|ticket| (ticket.to_owned(), "deleted".to_owned()));
     assert_eq!(run.in_order(&asked).outcomes(), expected);
     for form in ["table", "json"] {
-        let sandbox = common::sandbox().await;
+        let sandbox = crate::common::sandbox().await;
         let delete = [&["delete", "--yes", "--output", form][..], &asked].concat();
         let said = execute(&mut at(&sandbox, &delete)).stdout;
         let places = asked.map(|ticket| said.find(ticket).unwrap());
@@ -425,7 +415,7 @@ async fn every_form_names_every_ticket_and_its_outcome() {
                 assert!(!run.stdout.contains('\u{1b}') && !run.stderr.contains('\u{1b}'));
             }
             "json" => {
-                let array = common::json(&run.stdout);
+                let array = crate::common::json(&run.stdout);
                 assert_eq!(array.as_array().unwrap().len(), 3);
                 assert_eq!(array[1]["error"]["kind"], "not_found");
             }

@@ -1,20 +1,10 @@
 //! `tickets doctor`: what it finds, its exit code, and that it only reads.
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use common::{Run, command, execute, json, sandbox};
+use crate::common::{Run, command, execute, json, sandbox};
 use serde_json::Value;
 use tempfile::TempDir;
 use ticket_sandbox::{Sandbox, Vendor, credentials};
@@ -184,7 +174,7 @@ async fn what_is_wrong_ends_1_and_the_other_accounts_are_examined() {
 
 #[test]
 fn sandbox_is_examined_without_a_ledger() {
-    let state = common::state_folder();
+    let state = crate::common::state_folder();
     let mut command = command(&["doctor", "--sandbox", "onecloud", "--output", "ndjson"]);
     let run = execute(command.env("XDG_STATE_HOME", &state));
     assert_eq!(run.code, 0, "{run:?}");

@@ -1,26 +1,16 @@
 //! `tickets erase`: from an address to a proof, held against what the vendors saw, and with nobody's address left behind.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::ann::{ADDRESS, OTHERS_IN_ALL, SEARCHED, assert_nobody, files};
-use common::erasing::{Case, confirm_and_run, erase};
-use common::shells::Shells;
+use crate::common::ann::{ADDRESS, OTHERS_IN_ALL, SEARCHED, assert_nobody, files};
+use crate::common::erasing::{Case, confirm_and_run, erase};
+use crate::common::shells::Shells;
 #[cfg(unix)]
-use common::workers::Worker;
-use common::{Run, at, deletes, execute, json};
+use crate::common::workers::Worker;
+use crate::common::{Run, at, deletes, execute, json};
 use serde_json::Value;
 use ticket_sandbox::{Endpoint, Fault, Rule, Vendor, credentials};
 

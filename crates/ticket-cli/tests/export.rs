@@ -1,23 +1,13 @@
 //! `tickets export` and `tickets archive`: what is written, and what the vendor saw.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use common::shells::Shells;
-use common::{Run, json, sandbox};
+use crate::common::shells::Shells;
+use crate::common::{Run, json, sandbox};
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor, WrongTotal};
 
 /// RT's courtesy of ten calls a second would only take time.

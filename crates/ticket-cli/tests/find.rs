@@ -1,18 +1,8 @@
 //! `tickets find`: what it finds, what it asks for that, and what it says it could not search.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
-use common::ann::{ADDRESS, Ann, OTHERS_IN_ALL, SEARCHED, assert_nobody, find, found};
-use common::shells::Shells;
-use common::{FORMS, at, deletes, execute, execute_with_input, json};
+use crate::common::ann::{ADDRESS, Ann, OTHERS_IN_ALL, SEARCHED, assert_nobody, find, found};
+use crate::common::shells::Shells;
+use crate::common::{FORMS, at, deletes, execute, execute_with_input, json};
 use serde_json::Value;
 use ticket_sandbox::{Endpoint, Exchange, Sandbox, TicketSeed, Vendor};
 

@@ -8,6 +8,7 @@
 )]
 #![cfg(unix)]
 
+#[allow(dead_code, reason = "it is for the tests of the command")]
 mod common;
 
 use std::process::Stdio;
@@ -22,7 +23,10 @@ use ticket_sandbox::Sandbox;
 fn shells(sandbox: &Sandbox) -> Option<Shells<'_>> {
     let server = ticket_live::postgres()?;
     let url = server.url(&server.create_database().unwrap());
-    Some(Shells::of_fleet(sandbox, url))
+    Some(Shells {
+        ledger: Some(url),
+        ..Shells::new(sandbox)
+    })
 }
 
 /// How many tickets were done, by the lines in which a worker says that it ended work.

@@ -1,20 +1,10 @@
 //! What keeps a slip from becoming a change: `--yes` and `--max`, accounts that are read-only or allow few deletes, and
 //! `--until`. Held against what the vendors saw.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::path::PathBuf;
 
-use common::shells::Shells;
-use common::{deletes, execute, json, sandbox};
+use crate::common::shells::Shells;
+use crate::common::{deletes, execute, json, sandbox};
 use serde_json::Value;
 use ticket_sandbox::{Fault, Rule, Sandbox, Vendor, credentials};
 

@@ -1,7 +1,5 @@
 //! The help of all commands. HELP.md is what it says; with `UPDATE_TABLES` set it is written instead of compared:
 //! `cargo xtask tables --write`.
-#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
-
 use std::process::Command;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/HELP.md");

@@ -1,20 +1,10 @@
 //! Tables of persons: `tickets erase --from` reads them, and `tickets job identifiers` gives them back with what came of each.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::fs;
 
-use common::ann::{ADDRESS, assert_nobody};
-use common::erasing::{Case, confirm_and_run, erase};
-use common::{execute_with_input, json};
+use crate::common::ann::{ADDRESS, assert_nobody};
+use crate::common::erasing::{Case, confirm_and_run, erase};
+use crate::common::{execute_with_input, json};
 use serde_json::Value;
 use ticket_sandbox::Vendor;
 

@@ -1,21 +1,11 @@
 //! Searches that cannot be complete: accounts that are not configured or fail, tickets that cannot be read, Ctrl-C.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::ann::{ADDRESS, Ann, find, found};
-use common::{at, command, execute, json};
+use crate::common::ann::{ADDRESS, Ann, find, found};
+use crate::common::{at, command, execute, json};
 use ticket_sandbox::{Endpoint, Fault, Rule, Vendor, credentials};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,23 +1,13 @@
 //! Jobs: a bulk change goes on after its process was killed, and obeys other shells.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::process::Command;
 use std::time::Duration;
 
-use common::held::HeldVendor;
-use common::shells::Shells;
-use common::{deletes, json, sandbox};
+use crate::common::held::HeldVendor;
+use crate::common::shells::Shells;
+use crate::common::{deletes, json, sandbox};
 use serde_json::Value;
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 
@@ -335,7 +325,7 @@ async fn wrong_ids_name_the_jobs_that_there_are() {
         assert_eq!(run.code, 2, "{run:?}");
         assert!(run.stderr.contains(&job), "{run:?}");
     }
-    for form in common::FORMS {
+    for form in crate::common::FORMS {
         let run = shells.run(&["job", "show", &job[..4], "--output", form]);
         assert_eq!(run.code, 0, "{run:?}");
         assert!(run.stdout.contains(&job), "{run:?}");

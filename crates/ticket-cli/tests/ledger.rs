@@ -1,21 +1,11 @@
 //! The ledger of a user: all commands keep one quota, and what becomes of a command that has none.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::shells::Shells;
-use common::{Run, at, deletes, execute, sandbox};
+use crate::common::shells::Shells;
+use crate::common::{Run, at, deletes, execute, sandbox};
 use ticket_sandbox::{Quota, Sandbox, Vendor, WindowModel};
 
 /// Sweeppea with this many calls in two seconds, and tickets enough.

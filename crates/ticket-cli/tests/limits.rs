@@ -1,23 +1,13 @@
 //! How far a delete may go: `--plan`, `--deadline`, `--rate`, `--remaining`, and lists of any length. Held against what
 //! the vendors saw.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use common::held::HeldVendor;
-use common::{FORMS, Run, at, deletes, execute, json, sandbox};
+use crate::common::held::HeldVendor;
+use crate::common::{FORMS, Run, at, deletes, execute, json, sandbox};
 use serde_json::json;
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 
@@ -319,7 +309,7 @@ async fn where_nothing_can_be_written_a_list_is_kept_in_memory() {
     let folder = tempfile::tempdir().unwrap();
     let none = folder.path().join("none");
     let asked = ["delete", "--yes", "onecloud:121", "onecloud:121"];
-    let state = common::state_folder();
+    let state = crate::common::state_folder();
     for (state, is_told) in [("/dev/null".as_ref(), true), (state.as_path(), false)] {
         let sandbox = sandbox().await;
         let mut command = at(&sandbox, &asked);

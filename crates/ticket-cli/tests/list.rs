@@ -1,18 +1,8 @@
 //! What the commands that read many things promise: `list` and `messages`, page by page.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{FORMS, at, command, execute, execute_with_input, json, sandbox};
+use crate::common::{FORMS, at, command, execute, execute_with_input, json, sandbox};
 use serde_json::Value;
 use ticket_sandbox::{
     Endpoint, Exchange, Fault, MessageKind, Rule, Sandbox, TicketSeed, Vendor, credentials,

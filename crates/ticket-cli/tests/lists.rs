@@ -1,20 +1,10 @@
 //! What `--from` takes for a list of tickets: whatever else it finds is told for what it is, all of it, and nothing is
 //! sent.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::path::Path;
 use std::process::Command;
 
-use common::{Run, at, execute, execute_with_input, json, sandbox};
+use crate::common::{Run, at, execute, execute_with_input, json, sandbox};
 use ticket_sandbox::Sandbox;
 
 /// Deletes the tickets of a file with this content.

@@ -1,16 +1,6 @@
 //! What `-v` and `--log-format` say: which account and which tickets, and never what people or vendors wrote.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
-use common::{Run, at, deletes, execute, json, sandbox};
+use crate::common::{Run, at, deletes, execute, json, sandbox};
 use serde_json::Value;
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor, credentials};
 

@@ -1,19 +1,9 @@
 //! Conversations at a terminal: their width, and the pager. The terminal is that of `script`, which Linux systems have.
 #![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use common::{Run, sandbox};
+use crate::common::{Run, sandbox};
 use tempfile::TempDir;
 use ticket_sandbox::{MessageKind, Sandbox, TicketSeed, Vendor};
 use unicode_width::UnicodeWidthStr as _;
@@ -21,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 const TICKETS: &str = env!("CARGO_BIN_EXE_tickets");
 
 fn in_shell(sandbox: &Sandbox, columns: u16, line: &str) -> Run {
-    common::in_terminal(sandbox, &common::state_folder(), columns, line, "")
+    crate::common::in_terminal(sandbox, &crate::common::state_folder(), columns, line, "")
 }
 
 /// A program in a folder of its own that runs these lines of a shell.

@@ -1,17 +1,7 @@
 //! Deletes for good, and deletes to the trash: chosen, planned, refused by name, and held against what the vendors have.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
-use common::shells::Shells;
-use common::{at, deletes, execute, json};
+use crate::common::shells::Shells;
+use crate::common::{at, deletes, execute, json};
 use jiff::{Span, Timestamp};
 use ticket_sandbox::{Sandbox, Vendor};
 
@@ -107,7 +97,7 @@ async fn plan_says_how_tickets_are_deleted_and_until_when_that_can_be_undone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn way_to_delete_that_an_account_does_not_have_is_refused_by_name() {
-    let sandbox = common::sandbox().await;
+    let sandbox = crate::common::sandbox().await;
     for (option, ticket, said) in [
         ("--permanent", "rt:1", "no way to delete a ticket for good"),
         (

@@ -1,17 +1,7 @@
 //! Plans and the guards of jobs: what is looked at, confirmed, held back, archived. Held against what the vendors saw.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
-use common::shells::Shells;
-use common::{deletes, json, sandbox};
+use crate::common::shells::Shells;
+use crate::common::{deletes, json, sandbox};
 use serde_json::Value;
 use ticket_sandbox::{Sandbox, Vendor};
 

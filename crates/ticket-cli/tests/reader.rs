@@ -2,19 +2,9 @@
 //! pipe's end for a moment.
 
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::io::{BufRead as _, BufReader};
 
-use common::held::HeldVendor;
+use crate::common::held::HeldVendor;
 
 /// More than are sent before a reader that is gone is noticed.
 const TICKETS: usize = 300;

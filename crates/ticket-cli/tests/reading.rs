@@ -1,16 +1,6 @@
 //! What is printed of each record: `--json`, `--jq`, `--raw`, `--no-headers` and `-o`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
-use common::{at, execute, execute_with_input, json, sandbox};
+use crate::common::{at, execute, execute_with_input, json, sandbox};
 use serde_json::json;
 use ticket_sandbox::{Endpoint, Sandbox};
 
@@ -289,7 +279,7 @@ fn wrong_usage_is_told_in_the_form_that_is_implied() {
         &["get", "-o", "ndjson"],
         &["get", "-ojson"],
     ] {
-        let run = execute(&mut common::command(arguments));
+        let run = execute(&mut crate::common::command(arguments));
         assert_eq!(run.code, 2, "{run:?}");
         assert!(json(&run.stderr)["message"].is_string(), "{run:?}");
     }
@@ -368,7 +358,8 @@ async fn empty_list_says_what_was_asked_for() {
 fn at_terminal(sandbox: &Sandbox, columns: u16, line: &str) -> (String, String) {
     let line = format!("export TICKETS_PAGER=cat; {line}");
     let line = line.replace("tickets ", &format!("'{}' ", env!("CARGO_BIN_EXE_tickets")));
-    let run = common::in_terminal(sandbox, &common::state_folder(), columns, &line, "");
+    let run =
+        crate::common::in_terminal(sandbox, &crate::common::state_folder(), columns, &line, "");
     assert_eq!(run.code, 0, "{run:?}");
     let mut plain = String::new();
     for (number, part) in run.stdout.split('\u{1b}').enumerate() {

@@ -1,20 +1,10 @@
 //! `--remaining`: the file is whole or absent, and never says that less is left than is.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use common::held::HeldVendor;
-use common::{Run, at, deletes, execute, sandbox};
+use crate::common::held::HeldVendor;
+use crate::common::{Run, at, deletes, execute, sandbox};
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 
 /// A ticket that is there, and one more that the vendor is made to refuse for a while.
@@ -155,7 +145,7 @@ async fn a_killed_run_leaves_no_file_or_the_list_as_it_was() {
             std::fs::write(&remaining, "onecloud:9\n").unwrap();
         }
         let mut vendor = HeldVendor::start().await;
-        let mut command = common::command(&["delete", "--yes", "--concurrency", "1"]);
+        let mut command = crate::common::command(&["delete", "--yes", "--concurrency", "1"]);
         vendor.point(&mut command);
         command
             .arg("--from")
@@ -206,7 +196,7 @@ async fn a_list_that_does_not_fit_on_the_disk_is_kept_elsewhere_and_its_place_re
         let left = folder.path().join(if is_same { "list" } else { "left" });
         let rule = Rule::new(Fault::RateLimited { retry_after: None }).times(u64::MAX);
         sandbox.inject(rule.vendor(Vendor::Sweeppea).endpoint(Endpoint::Delete));
-        let mut command = common::command(&[]);
+        let mut command = crate::common::command(&[]);
         // 2 or 4 MiB, depending on the shell.
         let script = "trap '' XFSZ; ulimit -f 4096; exec \"$@\"";
         let mut limited = std::process::Command::new("sh");
@@ -232,7 +222,7 @@ async fn a_list_that_does_not_fit_on_the_disk_is_kept_elsewhere_and_its_place_re
             .arg("--config")
             .arg(file(folder.path(), "config.toml", &config))
             .env_clear()
-            .env("XDG_STATE_HOME", common::state_folder())
+            .env("XDG_STATE_HOME", crate::common::state_folder())
             .env("HOME", env!("CARGO_TARGET_TMPDIR"))
             .stdin(Stdio::null());
         command = limited;

@@ -1,19 +1,9 @@
 //! `tickets job report`: the report of a job, in a folder.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::fs;
 
-use common::shells::Shells;
-use common::{deletes, json, sandbox};
+use crate::common::shells::Shells;
+use crate::common::{deletes, json, sandbox};
 use serde_json::{Value, json};
 use ticket_sandbox::{Endpoint, Fault, Rule, Vendor};
 

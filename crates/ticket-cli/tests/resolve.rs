@@ -1,16 +1,6 @@
 //! What `tickets resolve` promises. It shares its way with `delete`, whose tests hold the rest.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
-use common::{FORMS, at, deletes, execute, execute_with_input, sandbox};
+use crate::common::{FORMS, at, deletes, execute, execute_with_input, sandbox};
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 
 const TWO: [&str; 2] = ["sweeppea:2531581", "leadsquared:160"];

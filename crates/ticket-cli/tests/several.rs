@@ -1,22 +1,12 @@
 //! `update` and `comment` of several tickets: a job, held against what the vendor saw.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::process::Command;
 use std::time::Duration;
 
-use common::shells::Shells;
-use common::{execute_with_input, sandbox};
+use crate::common::shells::Shells;
+use crate::common::{execute_with_input, sandbox};
 use ticket_sandbox::{Endpoint, Exchange, Fault, Rule, Sandbox, Vendor};
 
 /// An RT with so many tickets, named in order.

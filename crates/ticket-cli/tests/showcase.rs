@@ -1,20 +1,10 @@
 //! The commands that need no account: `providers`, `demo`, `sandbox`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
 
-use common::{command, execute, json};
+use crate::common::{command, execute, json};
 
 #[test]
 fn demo_tells_how_a_killed_delete_is_resumed_and_ends_with_the_commands_to_type() {

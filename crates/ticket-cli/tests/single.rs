@@ -1,18 +1,8 @@
 //! What the commands about one ticket promise: `get`, `create`, and how they fail.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::time::Duration;
 
-use common::{
+use crate::common::{
     FORMS, SAMPLES, at, command, create_arguments, execute, execute_with_input, json, sandbox,
 };
 use serde_json::Value;

@@ -1,22 +1,12 @@
 //! Standard output that cannot take an outcome: nothing is sent.
 
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
-use common::{Run, at, create_arguments, json, sandbox};
+use crate::common::{Run, at, create_arguments, json, sandbox};
 use ticket_sandbox::{Sandbox, Vendor};
 
 /// Everything that changes a ticket.
@@ -49,7 +39,7 @@ fn run_closed(sandbox: &Sandbox, arguments: &[&str]) -> Run {
         .env_clear()
         .envs(sandbox.environment());
     command.env("HOME", env!("CARGO_TARGET_TMPDIR"));
-    command.env("XDG_STATE_HOME", common::state_folder());
+    command.env("XDG_STATE_HOME", crate::common::state_folder());
     Run::of(command.stdin(Stdio::null()).output().unwrap())
 }
 

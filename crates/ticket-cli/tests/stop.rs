@@ -2,22 +2,12 @@
 //! answers. Nothing is lost silently, and nothing is deleted unseen.
 
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use common::held::HeldVendor;
-use common::{at, command, create_arguments, json};
+use crate::common::held::HeldVendor;
+use crate::common::{at, command, create_arguments, json};
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, Vendor};
 
 fn interrupt(child: &Child) {
@@ -49,7 +39,7 @@ fn outcomes(stdout: impl std::io::Read) -> Vec<String> {
     let lines = BufReader::new(stdout).lines();
     lines
         .map(|line| {
-            common::json(&line.unwrap())["outcome"]
+            crate::common::json(&line.unwrap())["outcome"]
                 .as_str()
                 .unwrap()
                 .to_owned()
@@ -130,7 +120,7 @@ async fn a_lost_terminal_stops_in_order_and_keeps_the_record() {
         let mut said = String::new();
         let mut stdout = child.stdout.take().unwrap();
         stdout.read_to_string(&mut said).unwrap();
-        let said = common::json(&said);
+        let said = crate::common::json(&said);
         let outcomes: Vec<_> = (0..6).map(|row| said[row]["outcome"].as_str()).collect();
         assert_eq!(outcomes[..5], [Some("deleted"); 5], "{signal}");
         assert_eq!(outcomes[5], Some("unattempted"), "{signal}");
@@ -207,7 +197,7 @@ async fn a_second_ctrl_c_does_not_wait_and_calls_what_is_in_flight_unknown() {
         .unwrap()
         .read_to_string(&mut said)
         .unwrap();
-    let said = common::json(&said);
+    let said = crate::common::json(&said);
     for row in 0..6 {
         let (outcome, effect) = if row < 4 {
             ("unknown", "unknown")
@@ -252,7 +242,7 @@ fn a_reader_that_wants_nothing_gets_no_panic() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_done_is_told_where_the_output_is_full_and_never_taken_for_undone() {
-    let sandbox = common::sandbox().await;
+    let sandbox = crate::common::sandbox().await;
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| {
         let mut command = std::process::Command::new("sh");
@@ -265,7 +255,7 @@ async fn what_was_done_is_told_where_the_output_is_full_and_never_taken_for_undo
             .envs(sandbox.environment())
             .stdin(Stdio::null());
         command.env("HOME", env!("CARGO_TARGET_TMPDIR"));
-        command.env("XDG_STATE_HOME", common::state_folder());
+        command.env("XDG_STATE_HOME", crate::common::state_folder());
         let path = folder.path().join("out");
         std::fs::File::create(&path)
             .unwrap()
@@ -273,7 +263,7 @@ async fn what_was_done_is_told_where_the_output_is_full_and_never_taken_for_undo
             .unwrap();
         let out = std::fs::File::options().append(true).open(path).unwrap();
         let child = command.stdout(out).stderr(Stdio::piped());
-        common::Run::of(child.spawn().unwrap().wait_with_output().unwrap())
+        crate::common::Run::of(child.spawn().unwrap().wait_with_output().unwrap())
     };
     let before = sandbox.ticket_ids(Vendor::Sweeppea).len();
     let created = run(&create_arguments(Vendor::Sweeppea));
@@ -335,8 +325,8 @@ async fn ctrl_c_ends_a_list_at_once_and_keeps_what_is_printed_readable() {
         interrupt(&child);
         stdout.read_to_string(&mut said).unwrap();
         let rows = match form {
-            "json" => common::json(&said).as_array().unwrap().len(),
-            _ => said.lines().map(common::json).count(),
+            "json" => crate::common::json(&said).as_array().unwrap().len(),
+            _ => said.lines().map(crate::common::json).count(),
         };
         assert_eq!(rows, 20, "{form}");
         let output = child.wait_with_output().unwrap();
@@ -392,7 +382,7 @@ async fn a_change_that_is_stopped_on_its_way_is_told_as_unknown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_ends_the_read_of_one_ticket_at_once() {
     use std::os::unix::process::ExitStatusExt as _;
-    let sandbox = common::sandbox().await;
+    let sandbox = crate::common::sandbox().await;
     let never = Fault::Delay(Duration::from_secs(3600));
     sandbox.inject(Rule::new(never).endpoint(Endpoint::Get).always());
     let mut command = at(&sandbox, &["-v", "get", "onecloud:121"]);

@@ -1,16 +1,6 @@
 //! What a person at a terminal sees and is asked. The terminal is that of `script`, which Linux systems have.
 #![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
-use common::{FORMS, Run, deletes, json, sandbox};
+use crate::common::{FORMS, Run, deletes, json, sandbox};
 use ticket_sandbox::{Sandbox, TicketSeed, Vendor};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -30,7 +20,13 @@ fn at_terminal(sandbox: &Sandbox, columns: u16, arguments: &[&str], typed: &str)
 
 /// The same for a line of a shell.
 fn in_shell(sandbox: &Sandbox, columns: u16, line: &str, typed: &str) -> Run {
-    common::in_terminal(sandbox, &common::state_folder(), columns, line, typed)
+    crate::common::in_terminal(
+        sandbox,
+        &crate::common::state_folder(),
+        columns,
+        line,
+        typed,
+    )
 }
 
 /// The host and the port of a vendor.

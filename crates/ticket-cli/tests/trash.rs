@@ -1,17 +1,7 @@
 //! What the commands promise at vendors with a trash, versions and files: `restore`, `attachments`, `update
 //! --if-unchanged`, and the filters of `list`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
-use common::{Run, at, create_arguments, deletes, execute, json, sandbox};
+use crate::common::{Run, at, create_arguments, deletes, execute, json, sandbox};
 use ticket_sandbox::{Sandbox, Vendor};
 
 /// A new ticket of Request Tracker's, as account:id.

@@ -1,16 +1,6 @@
 //! What the command makes of its arguments, before any command does its work.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
-use common::{command, execute, json};
+use crate::common::{command, execute, json};
 
 #[test]
 fn command_alone_shows_its_short_help_and_succeeds() {

@@ -1,22 +1,12 @@
 //! `tickets verify` tells whether the tickets of a report still are as it says, and sends no write; `tickets restore` takes
 //! a report as its list, and other commands do not.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::shells::Shells;
-use common::{Run, create_arguments, deletes, json, sandbox};
+use crate::common::shells::Shells;
+use crate::common::{Run, create_arguments, deletes, json, sandbox};
 use serde_json::Value;
 use ticket_jobs::report::{self, Options};
 use ticket_jobs::{Ledger as _, SqliteLedger};
@@ -289,7 +279,7 @@ async fn account_at_another_host_is_refused_by_name() {
     ] {
         let mut command = user.shells.command(arguments);
         command.envs(there.environment());
-        let run = common::execute(&mut command);
+        let run = crate::common::execute(&mut command);
         assert_eq!(run.code, 2, "{run:?}");
         assert!(run.stderr.contains("rt: the account is rt at"), "{run:?}");
     }
@@ -443,7 +433,7 @@ async fn account_that_refuses_each_look_is_asked_a_few_times_only() {
         .shells
         .command(&["verify", &report, "--output", "ndjson"]);
     verify.env("ONECLOUD_TOKEN", "revoked");
-    let run = common::execute(&mut verify);
+    let run = crate::common::execute(&mut verify);
     assert_eq!(run.code, 1, "{run:?}");
     let standings = standings(&run);
     assert_eq!(standings.len(), TICKETS);

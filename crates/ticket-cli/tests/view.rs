@@ -1,19 +1,9 @@
 //! `tickets view` and `tickets messages`: whole conversations, on both sides. What they print word for word is in
 //! `golden`, what a terminal shows in `pager.rs`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
 
-use common::{at, execute, json, sandbox};
+use crate::common::{at, execute, json, sandbox};
 use serde_json::Value;
 use ticket_sandbox::{Endpoint, Fault, MessageKind, Rule, Sandbox, TicketSeed, Vendor};
 
@@ -69,7 +59,7 @@ async fn every_vendor_shows_ticket_messages_and_files_and_is_asked_once_for_each
             "{run:?}"
         );
         assert_eq!(called(&sandbox), calls, "{vendor:?}");
-        assert_eq!(common::deletes(&sandbox), 0);
+        assert_eq!(crate::common::deletes(&sandbox), 0);
     }
 }
 

@@ -1,19 +1,9 @@
 //! Nothing waits in silence: what a command waits for is said on stderr, at once where it is known.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
 
-use common::{at, sandbox};
+use crate::common::{at, sandbox};
 use ticket_sandbox::{Fault, Rule, Sandbox, Vendor};
 
 /// Runs the command until it says that it waits; returns that line.

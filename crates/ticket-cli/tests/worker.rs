@@ -1,24 +1,15 @@
 //! Workers: what they take of a ledger, how they end, and what they answer to programs beside them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
 #![cfg(unix)]
-
-mod common;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::shells::Shells;
-use common::workers::{Worker, address, calls, get, job, job_with, slow};
-use common::{deletes, json, sandbox};
+use crate::common::shells::Shells;
+use crate::common::workers::{Worker, address, calls, get, job, job_with, slow};
+use crate::common::{deletes, json, sandbox};
 use ticket_sandbox::{Endpoint, Fault, Rule};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -226,7 +217,7 @@ async fn metrics_tell_calls_and_outcomes_and_name_no_ticket() {
     let arguments = [&health[..], &["--log-format", "json"]].concat();
     let mut worker = Worker::start(&shells, &arguments);
     let address = address(&mut worker);
-    worker.says(common::workers::ENDED);
+    worker.says(crate::common::workers::ENDED);
     let metrics = get(&address, "/metrics", &address);
     for line in [
         "ticket_worker_outcomes_total{outcome=\"done\"} 4",

@@ -1,18 +1,8 @@
 //! What people write: drafts as JSON, texts in an editor, and what a ticket lacks.
 #![cfg(target_os = "linux")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-mod common;
-
 use std::path::{Path, PathBuf};
 
-use common::{Run, at, execute, execute_with_input, sandbox};
+use crate::common::{Run, at, execute, execute_with_input, sandbox};
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, TicketSeed, Vendor};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,7 +89,7 @@ async fn priority_that_a_vendor_does_not_have_is_refused_with_those_it_has() {
         let run = execute(&mut at(&sandbox, &[&ticket[..], &priority].concat()));
         assert_eq!(run.code, 0, "{run:?}");
     }
-    assert_eq!(common::deletes(&sandbox), 2);
+    assert_eq!(crate::common::deletes(&sandbox), 2);
 }
 
 fn created(sandbox: &Sandbox, run: &Run) -> ticket_sandbox::TicketRecord {
@@ -196,7 +186,7 @@ fn edit(sandbox: &Sandbox, folder: &Path, written: &str, arguments: &str) -> Run
         editor.display(),
         env!("CARGO_BIN_EXE_tickets"),
     );
-    common::in_terminal(sandbox, &common::state_folder(), 80, &line, "")
+    crate::common::in_terminal(sandbox, &crate::common::state_folder(), 80, &line, "")
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -285,7 +275,7 @@ async fn empty_text_or_a_failed_editor_sends_nothing() {
         "EDITOR=/no/editor exec '{}' {create}",
         env!("CARGO_BIN_EXE_tickets")
     );
-    let run = common::in_terminal(&sandbox, &common::state_folder(), 80, &line, "");
+    let run = crate::common::in_terminal(&sandbox, &crate::common::state_folder(), 80, &line, "");
     assert_eq!(run.code, 2, "{run:?}");
     assert!(
         run.stdout.contains("/no/editor cannot be started"),
@@ -310,7 +300,8 @@ async fn file_of_an_editor_that_fails_is_kept_only_if_somebody_wrote_in_it() {
             editor.display(),
             env!("CARGO_BIN_EXE_tickets"),
         );
-        let run = common::in_terminal(&sandbox, &common::state_folder(), 80, &line, "");
+        let run =
+            crate::common::in_terminal(&sandbox, &crate::common::state_folder(), 80, &line, "");
         assert_eq!(run.code, 2, "{run:?}");
         assert_eq!(files(folder).len(), kept, "{run:?}");
         assert_eq!(run.stdout.contains("your text is in"), kept == 1, "{run:?}");

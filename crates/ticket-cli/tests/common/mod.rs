@@ -1,10 +1,5 @@
 //! Runs the command as its users do: as a process, with an environment of its own.
 
-#![allow(
-    dead_code,
-    reason = "every test file is a program of its own, and none uses all of this"
-)]
-
 pub(crate) mod ann;
 pub(crate) mod erasing;
 pub(crate) mod held;

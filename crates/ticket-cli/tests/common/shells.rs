@@ -13,8 +13,8 @@ use super::{Run, at, execute, json, state_folder};
 pub(crate) struct Shells<'a> {
     pub(crate) sandbox: &'a Sandbox,
     pub(crate) state: PathBuf,
-    /// A ledger in a database, in place of the file.
-    ledger: Option<String>,
+    /// The address of a ledger in a database, in place of the file.
+    pub(crate) ledger: Option<String>,
 }
 
 impl<'a> Shells<'a> {
@@ -24,14 +24,6 @@ impl<'a> Shells<'a> {
             sandbox,
             state,
             ledger: None,
-        }
-    }
-
-    /// With the ledger in this database.
-    pub(crate) fn of_fleet(sandbox: &'a Sandbox, url: String) -> Self {
-        Self {
-            ledger: Some(url),
-            ..Self::new(sandbox)
         }
     }
 

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use ticket_sandbox::{Endpoint, Exchange, Sandbox, credentials};
 
-use crate::case::{Case, Order, split};
+use super::case::{Case, Order, split};
 use crate::common::{Run, at, command, execute, execute_with_input};
 
 /// The golden text of a case.

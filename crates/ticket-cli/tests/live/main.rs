@@ -9,6 +9,7 @@
 )]
 
 #[path = "../common/mod.rs"]
+#[allow(dead_code, reason = "it is for the tests of the command")]
 mod common;
 mod erasure;
 

@@ -12,6 +12,7 @@
 )]
 
 #[path = "../common/mod.rs"]
+#[allow(dead_code, reason = "it is for the tests of the command")]
 mod common;
 
 use std::process::Command;

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use ticket_sandbox::{Sandbox, Vendor, credentials};
 
+use super::schemas::Printed;
 use crate::common::ann::ADDRESS;
 use crate::common::erasing::{Case, erase};
 use crate::common::shells::Shells;
 use crate::common::{create_arguments, execute_with_input, json, sandbox};
-use crate::schemas::Printed;
 
 /// Runs commands in both formats, and keeps what they print.
 struct Story<'a> {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ticket_sandbox::{Endpoint, Fault, OddId, Rule, TicketFault, Vendor, credentials};
 
+use super::{answer, at_once, calls, counts, delete, name, vendor_with};
 use crate::common::{SAMPLES, at, execute, is_true, sandbox};
-use crate::{answer, at_once, calls, counts, delete, name, vendor_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn delete_that_is_only_accepted_is_unknown() {

@@ -2,7 +2,7 @@
 
 use ticket_sandbox::{Endpoint, Fault, Rule, Sandbox, TicketFault, Vendor};
 
-use crate::{calls, counts, delete, delete_with_remaining, id, vendor_with};
+use super::{calls, counts, delete, delete_with_remaining, id, vendor_with};
 
 const STATUSES: [u16; 3] = [400, 409, 423];
 

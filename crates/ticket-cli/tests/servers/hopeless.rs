@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ticket_sandbox::{Endpoint, Fault, Gateway, Rule, Vendor};
 
-use crate::{answer, at_once, calls, counts, delete, delete_with_remaining, vendor_with};
+use super::{answer, at_once, calls, counts, delete, delete_with_remaining, vendor_with};
 
 const GONE: [&str; 3] = ["deleted", "already_gone", "not_found"];
 

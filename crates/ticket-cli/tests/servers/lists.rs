@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use ticket_sandbox::{Fault, OddRow, Rule, Sandbox, Vendor, WrongTotal};
 
+use super::{name, vendor_with};
 use crate::common::{Run, at, execute};
-use crate::{name, vendor_with};
 
 /// Lists three pages of 20 tickets.
 fn list(sandbox: &Sandbox, vendor: Vendor) -> Run {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ticket_sandbox::{Endpoint, Fault, OddRetryAfter, Rule, TicketFault, Vendor};
 
-use crate::{at_once, calls, counts, delete, id, name, vendor_with};
+use super::{at_once, calls, counts, delete, id, name, vendor_with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_closed_after_each_reply_leave_nothing_unknown() {

@@ -2,7 +2,7 @@
 
 use ticket_sandbox::Vendor;
 
-use crate::case::{Case, case};
+use crate::golden::case::{Case, case};
 
 pub(crate) fn deleting() -> Vec<Case> {
     vec![

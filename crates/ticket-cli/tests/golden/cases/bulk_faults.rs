@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ticket_sandbox::{Endpoint, Fault, Quota, Rule, Vendor, WindowModel};
 
-use crate::case::{Case, case};
+use crate::golden::case::{Case, case};
 
 pub(crate) fn bulk_faults() -> Vec<Case> {
     let wait = |seconds| Fault::RateLimited {

@@ -1,6 +1,6 @@
 //! Accounts that are missing, unknown or wrong.
 
-use crate::case::{Case, case};
+use crate::golden::case::{Case, case};
 
 /// A case whose configuration file has this content.
 fn configured(name: &'static str, line: &'static str, content: &'static str) -> Case {

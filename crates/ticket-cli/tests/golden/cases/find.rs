@@ -1,6 +1,6 @@
 //! `find` and `erase`.
 
-use crate::case::{Case, case};
+use crate::golden::case::{Case, case};
 
 pub(crate) fn finding() -> Vec<Case> {
     let erase = |name, line| case(name, line).in_any_order();

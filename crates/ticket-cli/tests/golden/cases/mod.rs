@@ -18,7 +18,7 @@ pub(crate) use single_faults::single_faults;
 pub(crate) use usage::usage;
 pub(crate) use viewing::viewing;
 
-use crate::case::Case;
+use crate::golden::case::Case;
 
 /// All of them.
 pub(crate) fn all() -> Vec<Case> {

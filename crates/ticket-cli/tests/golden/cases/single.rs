@@ -2,7 +2,7 @@
 
 use ticket_sandbox::{MessageKind, TicketSeed, Vendor};
 
-use crate::case::{Case, case};
+use crate::golden::case::{Case, case};
 
 /// Commands that need no account.
 pub(crate) fn showing() -> Vec<Case> {

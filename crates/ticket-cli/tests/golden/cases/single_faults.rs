@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ticket_sandbox::{Endpoint, Fault, Rule, Vendor};
 
-use crate::case::{Case, case};
+use crate::golden::case::{Case, case};
 
 /// An answer that no endpoint of the vendor gives.
 fn reply(status: u16, content_type: &str, body: &str) -> Fault {

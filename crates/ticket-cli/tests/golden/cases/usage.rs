@@ -1,6 +1,6 @@
 //! Command lines that are refused before anything is sent: exit code 2.
 
-use crate::case::{Case, case};
+use crate::golden::case::{Case, case};
 
 pub(crate) fn usage() -> Vec<Case> {
     vec![

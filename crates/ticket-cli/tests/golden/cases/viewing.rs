@@ -2,7 +2,7 @@
 
 use ticket_sandbox::{Endpoint, Fault, MessageKind, Rule, Sandbox, Vendor};
 
-use crate::case::{Case, case};
+use crate::golden::case::{Case, case};
 
 /// A conversation with what mail programs send and what attackers would.
 pub(super) fn talk(sandbox: &Sandbox) {

@@ -40,19 +40,9 @@
 //! | formula in a cell of CSV | `src/output.rs`: `csv_cell_that_looks_like_a_formula_is_escaped` |
 //! | private certificate authority | `ticket-http`: `tests/http/certificates.rs` |
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
 mod answers;
 mod asked;
 mod batches;
-#[path = "../common/mod.rs"]
-mod common;
 mod hopeless;
 mod lists;
 mod passing;
@@ -60,7 +50,7 @@ mod passing;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use common::{Run, at, execute};
+use crate::common::{Run, at, execute};
 use serde_json::Value;
 use ticket_sandbox::{Endpoint, Exchange, Sandbox, Vendor};
 

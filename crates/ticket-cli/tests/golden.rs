@@ -1,25 +1,16 @@
-//! What the command prints, how it exits and what it sends, word for word: one file per command line in this
-//! folder.
+//! What the command prints, how it exits and what it sends, word for word: one file per command line in the
+//! folder of the same name.
 //!
-//! A change that is meant is written with `UPDATE_EXPECT=1 cargo test -p ticket-cli --test golden` and read in the
+//! A change that is meant is written with `UPDATE_EXPECT=1 cargo test -p ticket-cli --test command golden` and read in the
 //! difference. Not for promises, which the other tests here state one by one: this one only notices.
 //!
 //! On Linux with glibc alone, where the files were recorded: the system's own error texts are part of what is printed.
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
 
 mod case;
 #[allow(clippy::too_many_lines, reason = "they are tables")]
 mod cases;
-#[path = "../common/mod.rs"]
-mod common;
 mod record;
 
 use std::collections::BTreeSet;
@@ -47,7 +38,7 @@ fn compare(cases: &[Case]) {
     assert!(
         differing.is_empty(),
         "{} of {} command lines no longer do what their files in tests/golden say: {}\n\
-         If that is meant: UPDATE_EXPECT=1 cargo test -p ticket-cli --test golden, and read the difference.",
+         If that is meant: UPDATE_EXPECT=1 cargo test -p ticket-cli --test command golden, and read the difference.",
         differing.len(),
         cases.len(),
         differing.join(", ")

@@ -1,23 +1,13 @@
 //! `tickets schema` is true: what commands print for programs keeps to it, and each command that prints records has one.
 
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "helpers of tests are not covered by clippy's exemption for tests"
-)]
-
-#[path = "../common/mod.rs"]
-mod common;
 mod schemas;
 mod story;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use common::{command, execute, json};
+use crate::common::{command, execute, json};
 use schemas::{Printed, Schemas};
 use serde_json::json;
 
