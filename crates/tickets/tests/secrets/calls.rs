@@ -72,16 +72,13 @@ pub(crate) fn with_password(sandbox: &Sandbox) -> AccountConfig {
         .setting("site_id", credentials::ONECLOUD_SITE_ID)
 }
 
-/// The accounts of a run, by vendor: every way to log in.
-pub(crate) fn accounts(sandbox: &Sandbox) -> Vec<(Vendor, Vec<AccountConfig>)> {
-    let by_token = |provider| account(sandbox, provider);
+/// The accounts of a run: every way to log in.
+pub(crate) fn accounts(sandbox: &Sandbox) -> Vec<(Vendor, AccountConfig)> {
     vec![
-        (
-            Vendor::OneCloud,
-            vec![by_token("onecloud"), with_password(sandbox)],
-        ),
-        (Vendor::Sweeppea, vec![by_token("sweeppea")]),
-        (Vendor::LeadSquared, vec![by_token("leadsquared")]),
+        (Vendor::OneCloud, account(sandbox, "onecloud")),
+        (Vendor::OneCloud, with_password(sandbox)),
+        (Vendor::Sweeppea, account(sandbox, "sweeppea")),
+        (Vendor::LeadSquared, account(sandbox, "leadsquared")),
     ]
 }
 

@@ -20,10 +20,10 @@ use calls::{
 };
 use futures_util::future::join_all;
 use ticket_conformance::canary::encodings;
-use ticket_sandbox::{Fault, MessageKind, Rule, Sandbox, Vendor};
+use ticket_sandbox::{Exchange, Fault, MessageKind, Rule, Sandbox};
 use ticket_testkit::LogCapture;
 use tickets::call::{RetryPolicy, StackOptions};
-use tickets::{AccountConfig, ErrorKind, Operation, Registry, Tickets};
+use tickets::{ErrorKind, Operation, Registry, Tickets};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -60,39 +60,41 @@ fn found<'a>(log: &str, hidden: impl IntoIterator<Item = &'a str>) -> Vec<String
     found
 }
 
+async fn start() -> Sandbox {
+    let sandbox = Sandbox::builder()
+        .sweeppea_quota(None)
+        .leadsquared_quota(None);
+    sandbox.start().await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_is_logged_holds_a_secret_or_a_ticket_s_text() {
     let log = capture();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(FILE_NAME);
     std::fs::write(&file, FILE).unwrap();
-    let sandbox = Sandbox::builder()
-        .sweeppea_quota(None)
-        .leadsquared_quota(None)
-        .start()
-        .await
-        .unwrap();
+    let sandbox = start().await;
     let registry = Registry::new();
 
-    // Each vendor has its own faults, so the vendors need not wait for each other's pauses.
-    let by_vendor = accounts(&sandbox).into_iter().map(|(vendor, accounts)| {
-        let (sandbox, registry, file) = (&sandbox, &registry, &file);
-        async move {
-            let mut told = Vec::new();
-            for account in accounts {
-                told.extend(every_fault(sandbox, registry, vendor, &account, file).await);
-            }
-            told
-        }
+    // Each fault has a server of its own, so that none waits for another one's pauses.
+    let faults: Vec<_> = std::iter::once(None)
+        .chain(faults().into_iter().map(Some))
+        .collect();
+    let places = 0..accounts(&sandbox).len();
+    let of_account = |place| faults.iter().map(move |fault| (place, fault));
+    let all = places.flat_map(of_account).map(|(place, fault)| {
+        let (registry, file) = (&registry, &file);
+        async move { each_operation(registry, place, fault.as_ref(), file).await }
     });
-    let told = join_all(by_vendor).await.concat();
+    let (told, journals): (Vec<_>, Vec<_>) = join_all(all).await.into_iter().unzip();
+    let told = told.concat();
     let (repeats, refused) = more_trouble(&sandbox, &registry, &file).await;
     assert_eq!((repeats, refused), (2, ErrorKind::Connect));
 
-    assert_planted(&sandbox);
+    let journal = [journals.concat(), sandbox.journal()].concat();
+    assert_planted(&journal);
     // What was really sent, tokens that OneCloud gave out included.
-    let sent: BTreeSet<String> = sandbox
-        .journal()
+    let sent: BTreeSet<String> = journal
         .iter()
         .flat_map(|seen| seen.headers.clone())
         .filter(|(name, _)| name == "authorization")
@@ -106,12 +108,7 @@ async fn nothing_that_is_logged_holds_a_secret_or_a_ticket_s_text() {
     // Nor are addresses: each begins with the vendor's prefix.
     for (vendor, _) in accounts(&sandbox) {
         let path = format!("/{}/", vendor.prefix());
-        assert!(
-            sandbox
-                .journal()
-                .iter()
-                .any(|seen| seen.path.starts_with(&path))
-        );
+        assert!(journal.iter().any(|seen| seen.path.starts_with(&path)));
         assert!(!log.contains(&path), "{path}");
     }
     let hidden = TEXTS.iter().chain(SECRETS).copied();
@@ -124,45 +121,42 @@ async fn nothing_that_is_logged_holds_a_secret_or_a_ticket_s_text() {
     );
 }
 
-/// Each operation of this account, once well and once with each fault. Returns what the caller was told of the faults.
-async fn every_fault(
-    sandbox: &Sandbox,
+/// Each operation of the account at this place, well or with this fault. Returns what the caller was told of the fault, and
+/// what the server saw.
+async fn each_operation(
     registry: &Registry,
-    vendor: Vendor,
-    account: &AccountConfig,
+    place: usize,
+    fault: Option<&Fault>,
     file: &Path,
-) -> Vec<String> {
-    let tickets = registry.connect(account).unwrap();
-    let new = async || {
+) -> (Vec<String>, Vec<Exchange>) {
+    let sandbox = start().await;
+    let (vendor, account) = accounts(&sandbox).swap_remove(place);
+    let tickets = registry.connect(&account).unwrap();
+    let mut told = Vec::new();
+    for operation in operations(&tickets) {
         let id = tickets.create(&new_ticket(&tickets)).await.unwrap().id;
         sandbox.add_message(vendor, id.as_str(), MessageKind::Incoming, REPLY);
         assert_eq!(
             sandbox.ticket(vendor, id.as_str()).unwrap().subject,
             SUBJECT
         );
-        id
-    };
-    let journal = || {
-        let path = format!("/{}/", vendor.prefix());
-        let mut journal = sandbox.journal();
-        journal.retain(|seen| seen.path.starts_with(&path));
-        journal
-    };
-    let mut told = Vec::new();
-    for operation in operations(&tickets) {
-        call(&tickets, operation, &new().await, file).await.unwrap();
-        for fault in faults() {
-            let id = new().await;
-            let before = journal().len();
+        let before = sandbox.journal().len();
+        if let Some(fault) = fault {
             sandbox.inject(Rule::new(fault.clone()).vendor(vendor));
-            if let Err(error) = call(&tickets, operation, &id, file).await {
-                told.push(error.to_string());
-            }
-            let seen = journal().split_off(before);
-            assert!(seen[0].faulted, "{vendor:?} {operation} {fault:?}");
         }
+        match (call(&tickets, operation, &id, file).await, fault) {
+            (Err(error), Some(_)) => told.push(error.to_string()),
+            (result, Some(_)) => drop(result),
+            (result, None) => drop(result.unwrap()),
+        }
+        let seen = sandbox.journal().split_off(before);
+        assert_eq!(
+            seen[0].faulted,
+            fault.is_some(),
+            "{vendor:?} {operation} {fault:?}"
+        );
     }
-    told
+    (told, sandbox.journal())
 }
 
 /// A token that runs out, a repeat, a timeout, and no server at all. Says how often the repeated call was made, and how the
@@ -212,8 +206,8 @@ async fn more_trouble(sandbox: &Sandbox, registry: &Registry, file: &Path) -> (u
 }
 
 /// What was never sent could not be logged either: the vendors saw every text and every secret.
-fn assert_planted(sandbox: &Sandbox) {
-    let seen = sandbox.journal().into_iter().map(|seen| {
+fn assert_planted(journal: &[Exchange]) {
+    let seen = journal.iter().map(|seen| {
         let headers = seen.headers.iter().map(|(_, value)| value.as_str());
         let headers = headers.collect::<Vec<_>>().join("\n");
         format!("{headers}\n{}", String::from_utf8_lossy(&seen.body))
