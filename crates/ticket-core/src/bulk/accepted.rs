@@ -37,18 +37,19 @@ pub(super) enum Ended {
     Open(Box<Called>),
 }
 
-/// Waits until the vendor has carried out the delete of these tickets that it accepted. What it reports no result for is
-/// looked at, and so is all if it no longer knows the job.
+/// Waits until the vendor has carried out the delete of these tickets that it accepted, after attempts of this effect. What
+/// it reports no result for is looked at, and so is all if it no longer knows the job.
 pub(super) async fn settle(
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
     job: &VendorJob,
+    earlier_attempts: Effect,
     tell: Tell<'_>,
 ) -> Called {
     match wait(provider, context, targets, job, tell).await {
         Ended::Reported(report) => {
-            let report = after_earlier_attempts(report, context, targets);
+            let report = after_earlier_attempts(report, earlier_attempts, targets);
             settle_report(provider, context, report, tell).await
         }
         Ended::Forgotten(error) => {
@@ -62,10 +63,10 @@ pub(super) async fn settle(
 /// may be why. Of a job that an earlier process began, a failure is the answer to that attempt itself.
 fn after_earlier_attempts(
     report: DeleteReport,
-    context: &CallContext,
+    earlier_attempts: Effect,
     targets: &[DeleteTarget],
 ) -> DeleteReport {
-    if context.earlier_attempt == Effect::None {
+    if earlier_attempts == Effect::None {
         return report;
     }
     if targets.iter().all(|target| target.accepted.is_none()) {

@@ -24,7 +24,8 @@ pub(super) async fn delete(
     tell: Tell<'_>,
 ) -> Called {
     if let Some(job) = targets.first().and_then(|target| target.accepted.as_ref()) {
-        return accepted::settle(provider, context, targets, job, tell).await;
+        let earlier = context.earlier_attempt;
+        return accepted::settle(provider, context, targets, job, earlier, tell).await;
     }
     let reads_first = provider.info().redirects_ids;
     let is_plain = targets.len() == 1 || targets.iter().all(|target| target.version.is_none());
@@ -204,7 +205,13 @@ async fn delete_batch(
         Ok(report) => report,
         Err(error) if error.effect() == Effect::None => return Called::failed(error),
         Err(error) => match error.job() {
-            Some(job) => return accepted::settle(provider, context, targets, job, tell).await,
+            Some(job) => {
+                let earlier = match context.earlier_attempt {
+                    Effect::None => error.earlier_attempts(),
+                    Effect::Unknown => Effect::Unknown,
+                };
+                return accepted::settle(provider, context, targets, job, earlier, tell).await;
+            }
             None => {
                 return look_at_each(&Change::Delete, provider, context, targets, error).await;
             }

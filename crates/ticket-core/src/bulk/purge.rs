@@ -140,7 +140,13 @@ async fn finish(
 ) -> Result<Outcomes, Called> {
     let error = match error.job() {
         Some(job) => match accepted::wait(provider, context, targets, job, tell).await {
-            Ended::Reported(report) => return Ok(tell_unasked(provider, report, tell)),
+            Ended::Reported(report) => {
+                let report = match error.earlier_attempts() {
+                    Effect::None => report,
+                    _ => report.in_doubt(),
+                };
+                return Ok(tell_unasked(provider, report, tell));
+            }
             Ended::Forgotten(error) => error,
             Ended::Open(called) => return Err(*called),
         },

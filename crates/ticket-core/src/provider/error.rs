@@ -79,6 +79,7 @@ struct Inner {
     retry_after: Option<Duration>,
     available_at: Option<Timestamp>,
     attempts: u32,
+    earlier_attempts: Effect,
     not_attempted: bool,
     confirmed: bool,
     job: Option<VendorJob>,
@@ -104,6 +105,7 @@ impl Error {
                 retry_after: None,
                 available_at: None,
                 attempts: 0,
+                earlier_attempts: Effect::None,
                 not_attempted: false,
                 confirmed: false,
                 job: None,
@@ -244,6 +246,17 @@ impl Error {
     pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.inner.attempts = attempts;
         self
+    }
+
+    /// Sets the effect of the attempts before the last one, which this error is about.
+    pub(crate) fn after_attempts(mut self, effect: Effect) -> Self {
+        self.inner.earlier_attempts = effect;
+        self
+    }
+
+    /// The effect of the attempts before the last one: unknown if one of them may have made the change.
+    pub(crate) fn earlier_attempts(&self) -> Effect {
+        self.inner.earlier_attempts
     }
 
     /// Sets the source. Neither its `Display` nor its `Debug` may show a secret.

@@ -268,3 +268,22 @@ async fn what_a_job_does_not_find_after_an_earlier_attempt_is_looked_at() {
     assert_eq!(words(&resumed), ["already_gone"]);
     assert_eq!(log.deletes().len(), 2);
 }
+
+/// As before, where a retry sent the delete again within one call.
+#[tokio::test(start_paused = true)]
+async fn what_a_job_does_not_find_after_a_retry_is_looked_at() {
+    let fake = Fake::new(100)
+        .answering(|call| match (call.operation, call.number) {
+            (Operation::Delete, 0) => Err(error(ErrorKind::Unavailable, Effect::Unknown)),
+            (Operation::Delete, _) => Err(Error::accepted(VendorJob::new("j"))),
+            (Operation::Get, _) => Err(error(ErrorKind::NotFound, Effect::None)),
+            _ => Ok(()),
+        })
+        .outcomes(|_, _| Outcome::NotFound(error(ErrorKind::NotFound, Effect::None)));
+    let log = fake.log();
+    let tickets = fake.layered(Retry::seeded(RetryPolicy::default(), 1));
+    let settled = delete(&tickets, ["1"], &at_once(1)).await;
+    assert_eq!(words(&settled), ["already_gone"]);
+    assert_eq!(log.deletes(), ["1"; 2]);
+    assert_eq!(of(&log, Operation::Get).len(), 1);
+}

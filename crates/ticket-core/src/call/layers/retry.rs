@@ -238,10 +238,10 @@ impl Past {
 
     fn add(&mut self, error: &Error) {
         self.attempts += 1;
+        self.last = Some(error.clone().after_attempts(self.effect));
         if error.effect() == Effect::Unknown {
             self.effect = Effect::Unknown;
         }
-        self.last = Some(error.clone());
     }
 
     fn read<T: Reply>(&self, reply: T) -> T {

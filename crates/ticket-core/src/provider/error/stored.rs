@@ -55,6 +55,8 @@ impl Serialize for Error {
             retry_after,
             available_at,
             attempts,
+            // Whoever reads it back knows of all attempts from their records.
+            earlier_attempts: _,
             not_attempted,
             confirmed,
             job,
@@ -110,6 +112,7 @@ impl<'de> Deserialize<'de> for Error {
                 retry_after,
                 available_at,
                 attempts,
+                earlier_attempts: Effect::None,
                 not_attempted,
                 confirmed,
                 job,
