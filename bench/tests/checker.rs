@@ -17,7 +17,7 @@ const SEEDS_OF_FLAWS: u64 = 500;
 
 /// Seeds and rates that once failed, each with what was wrong then. They mean the same as long as `Plan::draw` draws the
 /// same.
-const ONCE_FAILED: [(u64, u32); 41] = [
+const ONCE_FAILED: [(u64, u32); 54] = [
     // A merged id was deleted although a gateway's 404 had answered the read before.
     (6, 20),
     (100, 5),
@@ -71,6 +71,22 @@ const ONCE_FAILED: [(u64, u32); 41] = [
     (592, 5),
     // A page in reverse order hid what is below its highest id.
     (67784, 50),
+    // What a job did not find was told as not found, although an attempt before it, whose answer was lost, had deleted it.
+    (33_141, 50),
+    (93_433, 50),
+    // The rules did not know that the second restore of a ticket is answered with 404, and that a look may be lost or
+    // refused, or its control read.
+    (17_229, 5),
+    (1112, 20),
+    (3940, 50),
+    (27_610, 50),
+    (33_096, 50),
+    (37_545, 50),
+    (50_456, 50),
+    (54_282, 50),
+    (58_366, 50),
+    (58_439, 50),
+    (69_388, 50),
 ];
 
 /// Runs `work` for each item, on as many threads as there are processors.

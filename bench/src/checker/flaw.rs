@@ -91,11 +91,13 @@ pub enum Flaw {
     LostJobIsDone,
     /// Of a job that has ended, all tickets count as deleted.
     EndedJobIsDone,
+    /// No ticket is ever looked at.
+    NeverLooks,
 }
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::AcceptedIsDeleted,
         Self::LostIsDeleted,
         Self::AnyBodyIsDeleted,
@@ -139,6 +141,7 @@ impl Flaw {
         Self::JobIsFailed,
         Self::LostJobIsDone,
         Self::EndedJobIsDone,
+        Self::NeverLooks,
     ];
 
     /// The rules that find it.
@@ -151,10 +154,8 @@ impl Flaw {
             | Self::JobIsDone
             | Self::LostJobIsDone
             | Self::EndedJobIsDone => &[rule::DELETED],
-            Self::JobIsFailed
-            | Self::UnknownIsFailed
-            | Self::StaleReadIsProof
-            | Self::ForgetsFirstAttempt => &[rule::FAILED],
+            Self::JobIsFailed | Self::UnknownIsFailed | Self::StaleReadIsProof => &[rule::FAILED],
+            Self::ForgetsFirstAttempt => &[rule::NOT_BY_US],
             Self::Any404IsGone | Self::AmbiguousIsGone => &[rule::NOT_FOUND, rule::ALREADY_GONE],
             Self::RepeatsWithReusedIds | Self::RepeatsAtRedmine => &[rule::ANOTHER],
             Self::DeletesThroughMerge
@@ -182,6 +183,7 @@ impl Flaw {
             Self::DroppedUpdateIsDone => &[rule::UPDATED],
             Self::UnknownUpdateIsFailed => &[rule::NOT_UPDATED],
             Self::LooksAfterAbandon => &[rule::ABANDONED],
+            Self::NeverLooks => &[rule::SETTLED],
         }
     }
 }

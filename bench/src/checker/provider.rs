@@ -204,6 +204,9 @@ impl TicketProvider for Checked {
     }
 
     async fn get(&self, context: &CallContext, id: &TicketId) -> Result<Ticket> {
+        if self.is(Flaw::NeverLooks) {
+            return Err(Error::new(ErrorKind::Forbidden, "no ticket is looked at"));
+        }
         if self.is(Flaw::ReadsTwice) {
             let _ = self.inner.get(context, id).await;
         }

@@ -6,6 +6,7 @@ pub(super) const BY_US: &str = "deleted means deleted by us";
 pub(super) const ALREADY_GONE: &str = "already_gone means gone";
 pub(super) const NOT_FOUND: &str = "not_found means gone";
 pub(super) const VENDORS_WORD: &str = "not_found is the vendor's word";
+pub(super) const NOT_BY_US: &str = "not_found means not deleted by us";
 pub(super) const FAILED: &str = "failed means nothing happened";
 pub(super) const UNATTEMPTED: &str = "unattempted means nothing happened";
 pub(super) const NOTHING_UNASKED: &str = "nothing unasked is deleted";

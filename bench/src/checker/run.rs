@@ -110,6 +110,7 @@ impl<'a> Run<'a> {
                 // What was accepted for later is in the trash then.
                 tokio::time::sleep(QUIET).await;
                 trash.before = self.trash();
+                story.restores_began = Some(self.recorder.now());
                 let quiet = self.apply(&Change::Restore, &restored).await;
                 story.abandoned.extend(quiet);
             }

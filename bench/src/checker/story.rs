@@ -93,6 +93,8 @@ pub(super) struct Story {
     /// What was told of restores.
     pub(super) restored: Vec<Told>,
     pub(super) trash: Trash,
+    /// When the restores began, if there were any.
+    pub(super) restores_began: Option<Duration>,
     pub(super) listed: Vec<Listed>,
     pub(super) reads: Vec<Read>,
     pub(super) filed: Vec<Filed>,
@@ -164,14 +166,20 @@ impl Story {
         hasher.finish()
     }
 
+    /// Each call, and what arrived of it: on a connection that was closed before, nothing does.
+    pub(super) fn exchanges(&self) -> impl Iterator<Item = (&Call, Option<&Exchange>)> {
+        let mut journal = self.journal.iter().peekable();
+        self.calls.iter().map(move |call| {
+            let arrived = journal.next_if(|seen| seen.path.split('?').next() == Some(&call.path));
+            (call, arrived)
+        })
+    }
+
     /// The story in lines: each request, then each outcome.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        let mut journal = self.journal.iter().peekable();
-        for call in &self.calls {
+        for (call, arrived) in self.exchanges() {
             let began = call.began.as_secs_f64();
-            // What is lost on a connection that was closed before never arrives.
-            let arrived = journal.next_if(|seen| seen.path.split('?').next() == Some(&call.path));
             let Some(seen) = arrived else {
                 lines.push(format!("{began:>9.3} s  {} never arrives", call.path));
                 continue;

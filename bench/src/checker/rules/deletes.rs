@@ -53,7 +53,7 @@ fn outcome(plan: &Plan, story: &Story, told: &Told) -> Option<Lie> {
                 "it exists, and the vendor did not say so",
             )
         }
-        Outcome::Failed(_) | Outcome::Unattempted(_) if deletions > 0 => {
+        Outcome::NotFound(_) | Outcome::Failed(_) | Outcome::Unattempted(_) if deletions > 0 => {
             // The same id may be asked for twice.
             let others = story
                 .told
@@ -66,10 +66,12 @@ fn outcome(plan: &Plan, story: &Story, told: &Told) -> Option<Lie> {
             if by_another || by_reuse || is_taken_along(plan, story, told) {
                 return None;
             }
-            match told.outcome {
-                Outcome::Failed(_) => says(rule::FAILED, "a request deleted it"),
-                _ => says(rule::UNATTEMPTED, "a request deleted it"),
-            }
+            let rule = match told.outcome {
+                Outcome::NotFound(_) => rule::NOT_BY_US,
+                Outcome::Failed(_) => rule::FAILED,
+                _ => rule::UNATTEMPTED,
+            };
+            says(rule, "a request deleted it")
         }
         _ => None,
     }

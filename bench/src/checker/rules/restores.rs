@@ -42,9 +42,9 @@ fn outcome(plan: &Plan, story: &Story, told: &Told) -> Option<(&'static str, &'s
         }
         Outcome::NotFound(error) if told.exists || told.in_trash => {
             if !error.is_confirmed() {
-                return Some((
+                return (!is_vendors_word(story, told)).then_some((
                     rule::VENDORS_WORD,
-                    "it is there, and no read confirmed that",
+                    "it is there, and neither the vendor said that nor a read confirmed it",
                 ));
             }
             (!indistinguishable(story, told)).then_some((rule::NOT_FOUND, "it is there"))
@@ -64,4 +64,16 @@ fn outcome(plan: &Plan, story: &Story, told: &Told) -> Option<(&'static str, &'s
         }
         _ => None,
     }
+}
+
+/// Whether the vendor itself answered a restore of this ticket with 404. It does so to the second of two.
+fn is_vendors_word(story: &Story, told: &Told) -> bool {
+    let restore = match told.vendor {
+        Vendor::Zendesk => format!("/deleted_tickets/{}/restore", told.id),
+        _ => format!("/ticket/{}", told.id),
+    };
+    let mut answers = story.journal.iter().filter(|seen| {
+        seen.vendor == Some(told.vendor) && seen.method == "PUT" && seen.path.ends_with(&restore)
+    });
+    answers.any(|seen| seen.status == Some(404) && seen.fault.is_none())
 }

@@ -1,10 +1,11 @@
 //! Outcomes that stay unknown although a look would have told.
 
-use ticket_sandbox::{Endpoint, Fault, OddRetryAfter, Vendor};
+use ticket_sandbox::{Endpoint, Exchange, Fault, OddRetryAfter, Vendor};
 use tickets::provider::NotFound;
 use tickets::{ErrorKind, Operation, Outcome, ProviderInfo};
 
 use super::super::plan::{How, Plan};
+use super::super::recorder::Call;
 use super::super::rule::{self, Lie};
 use super::super::story::{Story, Told};
 use super::super::tickets::Asked;
@@ -98,9 +99,9 @@ pub(in super::super) fn unsettled_because(
     if plan.lags() || (plan.defers() && !is_for_later) {
         return Some("reads lagged, or it was done later than the looks");
     }
-    // What was accepted is looked at until it may be done; the last look has nobody to try it again.
-    if is_for_later && has_failed_last_look(story, told) {
-        return Some("the last look at what was accepted was refused");
+    // The last look has nobody to try it again.
+    if has_failed_last_look(story, info, told) {
+        return Some("the last look or its control read had no answer");
     }
     if told.vendor == Vendor::Redmine && has_failed_looks(story, told) {
         return Some("the looks or their control reads had no answer");
@@ -138,16 +139,32 @@ fn has_odd_look(story: &Story, told: &Told) -> bool {
     })
 }
 
-/// Whether the vendor's answer to the last read of a ticket was a fault.
-fn has_failed_last_look(story: &Story, told: &Told) -> bool {
-    let name = format!("/{}", told.id);
-    let mut looks = story.journal.iter().rev().filter(|seen| {
-        let path = seen.path.split('?').next().unwrap_or_default();
-        path.ends_with(&name)
-            && seen.vendor == Some(told.vendor)
-            && seen.endpoint == Some(Endpoint::Get)
-    });
-    looks.next().is_some_and(|look| look.fault.is_some())
+/// Whether the last read of a ticket was lost or answered with a fault, or so were all control reads after it, where only
+/// they make a *not found* a proof.
+fn has_failed_last_look(story: &Story, info: &ProviderInfo, told: &Told) -> bool {
+    let is_later = |call: &Call| story.restores_began.is_some_and(|at| call.began >= at);
+    let exchanges = story.exchanges();
+    let of_vendor: Vec<_> = exchanges
+        .filter(|(call, _)| call.vendor == told.vendor && !is_later(call))
+        .collect();
+    let has_failed = |(call, seen): &(&Call, Option<&Exchange>)| {
+        call.is_lost || seen.is_none_or(|seen| seen.fault.is_some())
+    };
+    let is_look = |(call, seen): &(&Call, Option<&Exchange>)| {
+        let name = call.path.rsplit('/').next();
+        name == Some(told.id.as_str())
+            && seen.is_none_or(|seen| seen.endpoint == Some(Endpoint::Get))
+    };
+    let Some(last) = of_vendor.iter().rposition(is_look) else {
+        return false;
+    };
+    let (until, after) = of_vendor.split_at(last + 1);
+    let get = info.capabilities.support(Operation::Get);
+    let needs_control = get.is_some_and(|get| get.not_found == NotFound::Undocumented);
+    let mut controls = after
+        .iter()
+        .filter(|(_, seen)| seen.is_none_or(|seen| seen.endpoint == Some(Endpoint::List)));
+    until.last().is_some_and(has_failed) || (needs_control && controls.all(has_failed))
 }
 
 /// Whether a read failed at the vendor since the first request about a ticket: each look takes up to three.
