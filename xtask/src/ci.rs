@@ -1,9 +1,11 @@
-//! `cargo xtask ci`: runs the commands of CI one after the other and prints the time of each.
+//! `cargo xtask ci`: runs the commands of CI and prints the time of each.
 //!
-//! A failed step does not stop the others, so one run shows all failures.
+//! A failed step does not stop the others, so one run shows all failures. Tests mostly wait, for servers and processes; what
+//! only computes runs beside them, when they leave the processor alone.
 
 use std::fmt::Write as _;
 use std::process::Stdio;
+use std::thread;
 use std::time::Instant;
 
 use crate::run::{self, Variable};
@@ -15,19 +17,23 @@ use crate::workspace::{Role, Workspace};
 /// they are skipped without these, except in CI. `lints` looks at the same tests, which are no part of `--all-targets`. `api`
 /// runs after the documentation and reuses its builds. `package` does not verify: that would use a `ticket-core` of the
 /// registry, which is another crate.
-const STEPS: &str = "
+const TESTS: &str = "
 tests    | cargo test --workspace
 live     | cargo test --locked --workspace {live} -- --show-output --test-threads 4
 stores   | cargo test --locked --workspace {stores} -- --show-output --test-threads 4
 options  | cargo test --locked --workspace {options} --features ticket-cli/mcp,ticket-cli/postgres,ticket-cli/prometheus -- --show-output
 restate  | cargo test --locked {restate}
+";
+
+/// What runs beside the tests.
+const BESIDE: &str = "
 fmt      | cargo fmt --all --check
 clippy   | cargo clippy --locked --workspace --all-targets --features {features} -- -D warnings
 lints    | cargo clippy --locked --workspace {live} {stores} {options} --features {features} -- -D warnings
 restate-lints | cargo clippy --locked {restate} --all-targets -- -D warnings
 check    | cargo run --locked --quiet --package xtask -- check
 minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --exclude ticket-jobs-postgres --exclude ticket-mcp --features {features-of-libraries}
-features | cargo hack clippy --locked --quiet --workspace --each-feature --exclude-features native-tls -- -D warnings
+features | cargo hack clippy --locked --quiet --workspace --each-feature --exclude-features default,native-tls -- -D warnings
 docs     | cargo doc --locked --workspace --no-deps --lib --features {features}
 docs-bin | cargo doc --locked --workspace --exclude ticket-bench --exclude ticket-live --no-deps --bins --features {features-of-libraries}
 api      | cargo run --locked --quiet --package xtask -- api
@@ -64,21 +70,36 @@ const MINIMUM_RUST: &str = "minimum-rust";
 
 /// Runs every step. The verdict is faulty if a step failed.
 pub(crate) fn command(ws: &Workspace) -> Verdict {
+    let summary = thread::scope(|scope| {
+        let beside = scope.spawn(|| lane(ws, BESIDE, run::succeeds_beside));
+        let tests = lane(ws, TESTS, run::succeeds);
+        tests
+            + &beside
+                .join()
+                .unwrap_or_else(|_| Verdict::Faulty.word().to_owned())
+    });
+    println!("\n{summary}");
+    Verdict::of(!summary.contains(Verdict::Faulty.word()))
+}
+
+/// Runs these steps one after the other. Returns a row for each.
+fn lane(
+    ws: &Workspace,
+    lines: &str,
+    run: fn(&Workspace, &str, Option<Variable>) -> bool,
+) -> String {
     let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
     let mut summary = String::new();
-    for (name, line) in steps(ws) {
+    for (name, line) in steps(ws, lines) {
         println!("\n=== {name} ===");
         let started = now();
-        let verdict = step(&line, TOOLS, in_ci, |variable| {
-            run::succeeds(ws, &line, variable)
-        });
+        let verdict = step(&line, TOOLS, in_ci, |variable| run(ws, &line, variable));
         let seconds = started.elapsed().as_secs_f64();
         let row = format!("{name:<8} {:<8} {seconds:>7.1} s", verdict.word());
         println!("=== {row} ===");
         let _ = writeln!(summary, "{row}");
     }
-    println!("\n{summary}");
-    Verdict::of(!summary.contains(Verdict::Faulty.word()))
+    summary
 }
 
 /// Runs a command line. If its tool is missing, the step is skipped; in CI it fails.
@@ -110,7 +131,7 @@ fn is_there(tool: &str) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-fn steps(ws: &Workspace) -> Vec<(&'static str, String)> {
+fn steps<'a>(ws: &Workspace, lines: &'a str) -> Vec<(&'a str, String)> {
     let mut features = Vec::new();
     let mut of_libraries = Vec::new();
     for krate in &ws.crates {
@@ -131,7 +152,7 @@ fn steps(ws: &Workspace) -> Vec<(&'static str, String)> {
     let published: Vec<String> = published
         .map(|krate| format!("-p {}", krate.name))
         .collect();
-    let steps = STEPS.lines().filter_map(|step| step.split_once(" | "));
+    let steps = lines.lines().filter_map(|step| step.split_once(" | "));
     let steps = steps.map(|(name, line)| {
         let line = line
             .replace("{live}", LIVE)
@@ -187,14 +208,14 @@ mod tests {
     #[test]
     fn tests_are_run_as_the_readme_says_and_first() {
         let ws = crate::workspace::load(&crate::workspace::root()).unwrap();
-        let steps = steps(&ws);
-        let (name, line) = &steps[0];
+        let tests = steps(&ws, TESTS);
+        let (name, line) = &tests[0];
         assert_eq!(*name, "tests");
         assert!(ws.files["README.md"].contains(&format!("```sh\n{line}\n")));
-        let whole = steps.iter().all(|(_, line)| !line.contains(['{', '}']));
-        assert!(
-            whole && steps.len() == STEPS.trim().lines().count(),
-            "{steps:?}"
-        );
+        let beside = steps(&ws, BESIDE);
+        let mut all = tests.iter().chain(&beside);
+        let count = [TESTS, BESIDE].concat().matches(" | ").count();
+        assert_eq!(tests.len() + beside.len(), count);
+        assert!(all.all(|(_, line)| !line.contains(['{', '}'])));
     }
 }

@@ -1,5 +1,6 @@
 //! Runs other programs.
 
+use std::io::Read as _;
 use std::process::{Command, Stdio};
 
 use crate::workspace::Workspace;
@@ -19,14 +20,39 @@ pub(crate) fn command(line: &str) -> Command {
 
 /// Prints the line and runs it at the root of the workspace; returns whether it succeeded.
 pub(crate) fn succeeds(ws: &Workspace, line: &str, variable: Option<Variable>) -> bool {
-    let shown = variable.map(|(name, value)| format!("{name}='{value}' "));
-    println!("$ {}{line}", shown.unwrap_or_default());
+    println!("$ {}", shown(line, variable));
     let mut command = command(line);
-    match command.envs(variable).current_dir(&ws.root).status() {
-        Ok(status) => status.success(),
-        Err(error) => {
-            println!("cannot be started: {error}");
-            false
-        }
-    }
+    let status = command.envs(variable).current_dir(&ws.root).status();
+    is_success(status.map(|status| status.success()))
+}
+
+/// Runs the line as [`succeeds`] does, with what is left of the processor. What it prints is printed at its end.
+pub(crate) fn succeeds_beside(ws: &Workspace, line: &str, variable: Option<Variable>) -> bool {
+    let run = || {
+        let (mut printed, both) = std::io::pipe()?;
+        let lowered = if cfg!(unix) { "nice -n 10 " } else { "" };
+        let mut command = command(&format!("{lowered}{line}"));
+        command.envs(variable).current_dir(&ws.root);
+        let mut child = command.stdout(both.try_clone()?).stderr(both).spawn()?;
+        // It keeps both ends to write to.
+        drop(command);
+        let mut text = Vec::new();
+        printed.read_to_end(&mut text)?;
+        let text = String::from_utf8_lossy(&text);
+        println!("$ {}\n{text}", shown(line, variable));
+        Ok(child.wait()?.success())
+    };
+    is_success(run())
+}
+
+fn shown(line: &str, variable: Option<Variable>) -> String {
+    let variable = variable.map(|(name, value)| format!("{name}='{value}' "));
+    format!("{}{line}", variable.unwrap_or_default())
+}
+
+fn is_success(result: std::io::Result<bool>) -> bool {
+    result.unwrap_or_else(|error| {
+        println!("cannot be started: {error}");
+        false
+    })
 }
