@@ -24,17 +24,19 @@ pub(crate) fn compare(ws: &Workspace, write: bool) -> Verdict {
     Verdict::of(holds)
 }
 
-/// The tests that read [`VARIABLE`], each with its crate.
-fn generators(ws: &Workspace) -> impl Iterator<Item = (&Crate, &str)> {
+/// The tests that read [`VARIABLE`], each with its crate: programs, or modules of the program `main`.
+fn generators(ws: &Workspace) -> impl Iterator<Item = (&Crate, String)> {
     ws.crates.iter().flat_map(|krate| {
         let folder = krate.path("tests");
+        let is_one = ws.files.contains_key(&format!("{folder}/main.rs"));
         ws.files_below(&folder, "rs")
             .filter_map(move |(path, text)| {
                 let test = path
                     .strip_prefix(&folder)?
                     .strip_prefix('/')?
                     .strip_suffix(".rs")?;
-                (!test.contains('/') && text.contains(VARIABLE)).then_some((krate, test))
+                let name = if is_one { format!("main {test}::") } else { test.to_owned() };
+                (!test.contains('/') && text.contains(VARIABLE)).then_some((krate, name))
             })
     })
 }

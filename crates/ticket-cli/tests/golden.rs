@@ -1,7 +1,7 @@
 //! What the command prints, how it exits and what it sends, word for word: one file per command line in the
 //! folder of the same name.
 //!
-//! A change that is meant is written with `UPDATE_EXPECT=1 cargo test -p ticket-cli --test command golden` and read in the
+//! A change that is meant is written with `UPDATE_EXPECT=1 cargo test -p ticket-cli --test main golden` and read in the
 //! difference. Not for promises, which the other tests here state one by one: this one only notices.
 //!
 //! On Linux with glibc alone, where the files were recorded: the system's own error texts are part of what is printed.
@@ -38,7 +38,7 @@ fn compare(cases: &[Case]) {
     assert!(
         differing.is_empty(),
         "{} of {} command lines no longer do what their files in tests/golden say: {}\n\
-         If that is meant: UPDATE_EXPECT=1 cargo test -p ticket-cli --test command golden, and read the difference.",
+         If that is meant: UPDATE_EXPECT=1 cargo test -p ticket-cli --test main golden, and read the difference.",
         differing.len(),
         cases.len(),
         differing.join(", ")

@@ -1,8 +1,7 @@
 //! The help of all commands. HELP.md is what it says; with `UPDATE_TABLES` set it is written instead of compared:
-//! `cargo xtask tables --write`.
-use std::process::Command;
+//! `cargo xtask tables --write`. The page of `tickets mcp`, which not every build has, is its end.
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/HELP.md");
+use crate::common::help::{compare, help, page, run};
 
 /// A screen.
 const LINES: usize = 24;
@@ -10,33 +9,12 @@ const COLUMNS: usize = 80;
 
 #[test]
 fn file_is_the_long_help_of_all_commands() {
-    let pages = commands().into_iter().map(|command| {
-        let help = help(&command, "--help", 100);
-        format!(
-            "\n## `{} --help`\n\n```text\n{help}\n```\n",
-            command.join(" ")
-        )
-    });
+    let pages = commands().into_iter().map(|command| page(&command));
     let right = format!(
         "# The command `tickets`\n\nWhat it says about itself, written by `cargo xtask tables --write`.\n{}",
         pages.collect::<String>()
     );
-    if std::env::var_os("UPDATE_TABLES").is_some() {
-        std::fs::write(FILE, right).unwrap();
-        return;
-    }
-    let found = std::fs::read_to_string(FILE).unwrap_or_default();
-    // The whole of both would fill the screen.
-    let differs = found
-        .lines()
-        .zip(right.lines())
-        .find(|(found, right)| found != right);
-    assert_eq!(differs, None, "`cargo xtask tables --write` fixes this");
-    assert_eq!(
-        found.len(),
-        right.len(),
-        "`cargo xtask tables --write` fixes this"
-    );
+    compare(Some(&right), None);
 }
 
 #[test]
@@ -105,28 +83,4 @@ fn below(help: &str) -> Vec<String> {
     let names = names.filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
     let names = names.filter_map(|line| line.split([' ', ',']).next());
     names.map(str::to_owned).collect()
-}
-
-fn help<S: AsRef<str>>(command: &[S], option: &str, columns: usize) -> String {
-    let words = command.iter().skip(1).map(AsRef::as_ref);
-    run(&words.chain([option]).collect::<Vec<_>>(), columns)
-}
-
-/// At a fixed width, and without the values of anybody's environment.
-fn run(arguments: &[&str], columns: usize) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tickets"));
-    // Windows starts no program without it.
-    let system = std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root));
-    let output = command
-        .args(arguments)
-        .env_clear()
-        .envs(system)
-        .env("COLUMNS", columns.to_string())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    let text = String::from_utf8(output.stdout).unwrap();
-    let lines = text.replace("tickets.exe", "tickets");
-    let lines: Vec<&str> = lines.lines().map(str::trim_end).collect();
-    lines.join("\n").trim_end().to_owned()
 }

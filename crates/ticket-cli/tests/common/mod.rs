@@ -3,6 +3,7 @@
 pub(crate) mod ann;
 pub(crate) mod erasing;
 pub(crate) mod held;
+pub(crate) mod help;
 pub(crate) mod shells;
 pub(crate) mod workers;
 

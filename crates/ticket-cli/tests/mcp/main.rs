@@ -20,6 +20,7 @@ use std::process::Command;
 use serde_json::Value;
 use ticket_sandbox::{Sandbox, TicketSeed, Vendor};
 
+use common::help::{compare, page};
 use common::{command, execute, in_terminal, json, state_folder};
 
 /// The modes of the client for Python, and the protocol of each.
@@ -85,6 +86,12 @@ fn talk(
 
 fn calls<'a>(said: &'a [Value], name: &str) -> Vec<&'a Value> {
     said.iter().filter(|one| one["call"] == name).collect()
+}
+
+/// Written by `UPDATE_TABLES=1 cargo test -p ticket-cli --features mcp --test mcp page`.
+#[test]
+fn page_of_the_help_is_in_the_file() {
+    compare(None, Some(&page(&["tickets", "mcp"])));
 }
 
 #[tokio::test(flavor = "multi_thread")]

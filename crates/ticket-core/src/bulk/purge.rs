@@ -143,7 +143,7 @@ async fn finish(
             Ended::Reported(report) => {
                 let report = match error.earlier_attempts() {
                     Effect::None => report,
-                    _ => report.in_doubt(),
+                    Effect::Unknown => report.in_doubt(),
                 };
                 return Ok(tell_unasked(provider, report, tell));
             }

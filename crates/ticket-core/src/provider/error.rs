@@ -248,13 +248,13 @@ impl Error {
         self
     }
 
-    /// Sets the effect of the attempts before the last one, which this error is about.
+    /// Notes the effect of the attempts before the one that this error is about.
     pub(crate) fn after_attempts(mut self, effect: Effect) -> Self {
         self.inner.earlier_attempts = effect;
         self
     }
 
-    /// The effect of the attempts before the last one: unknown if one of them may have made the change.
+    /// The effect of the attempts before the one that this error is about: unknown if one of them may have made the change.
     pub(crate) fn earlier_attempts(&self) -> Effect {
         self.inner.earlier_attempts
     }
