@@ -35,7 +35,11 @@ fn generators(ws: &Workspace) -> impl Iterator<Item = (&Crate, String)> {
                     .strip_prefix(&folder)?
                     .strip_prefix('/')?
                     .strip_suffix(".rs")?;
-                let name = if is_one { format!("main {test}::") } else { test.to_owned() };
+                let name = if is_one {
+                    format!("main {test}::")
+                } else {
+                    test.to_owned()
+                };
                 (!test.contains('/') && text.contains(VARIABLE)).then_some((krate, name))
             })
     })
