@@ -25,21 +25,21 @@ options  | cargo test --locked --workspace {options} --features ticket-cli/mcp,t
 restate  | cargo test --locked {restate}
 ";
 
-/// What runs beside the tests.
+/// What runs beside the tests. First what does not wait until the tests are built: `minimum` has builds of its own.
 const BESIDE: &str = "
 fmt      | cargo fmt --all --check
+typos    | typos
+deny     | cargo deny --locked check bans licenses sources
+minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --exclude ticket-jobs-postgres --exclude ticket-mcp --features {features-of-libraries}
 clippy   | cargo clippy --locked --workspace --all-targets --features {features} -- -D warnings
 lints    | cargo clippy --locked --workspace {live} {stores} {options} --features {features} -- -D warnings
 restate-lints | cargo clippy --locked {restate} --all-targets -- -D warnings
 check    | cargo run --locked --quiet --package xtask -- check
-minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --exclude ticket-jobs-postgres --exclude ticket-mcp --features {features-of-libraries}
 features | cargo hack clippy --locked --quiet --workspace --each-feature --exclude-features default,native-tls -- -D warnings
 docs     | cargo doc --locked --workspace --no-deps --lib --features {features}
 docs-bin | cargo doc --locked --workspace --exclude ticket-bench --exclude ticket-live --no-deps --bins --features {features-of-libraries}
 api      | cargo run --locked --quiet --package xtask -- api
 package  | cargo package --locked --quiet --allow-dirty --no-verify {published}
-deny     | cargo deny --locked check bans licenses sources
-typos    | typos
 ";
 
 /// The tests that need real servers, which have `test = false` in their manifests. These steps name no packages: then all of
