@@ -51,9 +51,14 @@ pub(super) async fn errors_of(
     }
     let mut errors = Vec::new();
     for (index, (operation, id)) in subjects.into_iter().enumerate() {
-        // This fault stays until `restore_connections`.
-        if index == 0 || *fault != Fault::NoConnection {
+        // It stays until `restore_connections`.
+        let stays = *fault == Fault::NoConnection;
+        if index == 0 || !stays {
             harness.inject(operation, fault.clone()).await?;
+        }
+        if index == 0 && stays {
+            // A first call may meet a connection that is just being closed, and is lost instead.
+            _ = harness.call_on(operation, &id).await?;
         }
         match harness.call_on(operation, &id).await? {
             Err(error) => errors.push((operation, error)),
