@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: runs the commands of CI and prints the time of each.
 //!
-//! A failed step does not stop the others, so one run shows all failures. Tests mostly wait, for servers and processes; what
-//! only computes runs beside them, when they leave the processor alone.
+//! A failed step does not stop the others, so one run shows all failures. Tests mostly wait for processes; what only computes
+//! runs beside them, when they leave the processor alone.
 
 use std::fmt::Write as _;
 use std::process::Stdio;
@@ -19,13 +19,17 @@ use crate::workspace::{Role, Workspace};
 /// registry, which is another crate.
 const TESTS: &str = "
 tests    | cargo test --workspace
+";
+
+/// What needs real servers has the machine for itself.
+const SERVERS: &str = "
 live     | cargo test --locked --workspace {live} -- --show-output --test-threads 4
 stores   | cargo test --locked --workspace {stores} -- --show-output --test-threads 4
 options  | cargo test --locked --workspace {options} --features ticket-cli/mcp,ticket-cli/postgres,ticket-cli/prometheus -- --show-output
 restate  | cargo test --locked {restate}
 ";
 
-/// What runs beside the tests. First what does not wait until the tests are built: `minimum` has builds of its own.
+/// What runs beside `tests`. First what does not wait until the tests are built: `minimum` has builds of its own.
 const BESIDE: &str = "
 fmt      | cargo fmt --all --check
 typos    | typos
@@ -70,14 +74,13 @@ const MINIMUM_RUST: &str = "minimum-rust";
 
 /// Runs every step. The verdict is faulty if a step failed.
 pub(crate) fn command(ws: &Workspace) -> Verdict {
-    let summary = thread::scope(|scope| {
+    let mut summary = thread::scope(|scope| {
         let beside = scope.spawn(|| lane(ws, BESIDE, run::succeeds_beside));
         let tests = lane(ws, TESTS, run::succeeds);
-        tests
-            + &beside
-                .join()
-                .unwrap_or_else(|_| Verdict::Faulty.word().to_owned())
+        let beside = beside.join();
+        tests + &beside.unwrap_or_else(|_| Verdict::Faulty.word().to_owned())
     });
+    summary += &lane(ws, SERVERS, run::succeeds);
     println!("\n{summary}");
     Verdict::of(!summary.contains(Verdict::Faulty.word()))
 }
@@ -212,10 +215,9 @@ mod tests {
         let (name, line) = &tests[0];
         assert_eq!(*name, "tests");
         assert!(ws.files["README.md"].contains(&format!("```sh\n{line}\n")));
-        let beside = steps(&ws, BESIDE);
-        let mut all = tests.iter().chain(&beside);
-        let count = [TESTS, BESIDE].concat().matches(" | ").count();
-        assert_eq!(tests.len() + beside.len(), count);
-        assert!(all.all(|(_, line)| !line.contains(['{', '}'])));
+        let all = [TESTS, BESIDE, SERVERS].concat();
+        let steps = steps(&ws, &all);
+        assert_eq!(steps.len(), all.matches(" | ").count());
+        assert!(steps.iter().all(|(_, line)| !line.contains(['{', '}'])));
     }
 }
