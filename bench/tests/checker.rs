@@ -17,7 +17,7 @@ const SEEDS_OF_FLAWS: u64 = 500;
 
 /// Seeds and rates that once failed, each with what was wrong then. They mean the same as long as `Plan::draw` draws the
 /// same.
-const ONCE_FAILED: [(u64, u32); 54] = [
+const ONCE_FAILED: [(u64, u32); 57] = [
     // A merged id was deleted although a gateway's 404 had answered the read before.
     (6, 20),
     (100, 5),
@@ -87,6 +87,9 @@ const ONCE_FAILED: [(u64, u32); 54] = [
     (58_366, 50),
     (58_439, 50),
     (69_388, 50),
+    (18_763, 50),
+    (56_028, 50),
+    (95_796, 50),
 ];
 
 /// Runs `work` for each item, on as many threads as there are processors.
