@@ -12,7 +12,10 @@
 )]
 
 #[path = "../common/mod.rs"]
-#[allow(dead_code, reason = "it is for the tests of the command")]
+#[allow(
+    dead_code,
+    reason = "the program `main` uses all of it, this one a part"
+)]
 mod common;
 
 use std::process::Command;

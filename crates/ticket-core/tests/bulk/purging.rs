@@ -2,6 +2,7 @@
 
 use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::{BulkOptions, Settled};
+use ticket_core::call::{Retry, RetryPolicy};
 use ticket_core::provider::{Removal, Support, VendorJob};
 use ticket_core::{
     CallContext, Change, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome, ProviderInfo,
@@ -300,4 +301,20 @@ async fn permanent_delete_is_one_step_where_deletes_are_permanent_and_refused_wi
     Change::Purge.check(&both, &DeleteTarget::new("1")).unwrap();
     // A call for each step of each batch.
     assert_eq!(Change::Purge.calls(101, &both), 4);
+}
+
+/// The first purge was carried out and its answer lost; the job of the second one does not find the ticket.
+#[tokio::test(start_paused = true)]
+async fn what_a_purge_does_not_find_after_a_retry_may_have_been_purged_by_the_first() {
+    let fake = fake(|call| match (call.operation, call.number) {
+        (Operation::Purge, 1) => Err(error(ErrorKind::Unavailable, Effect::Unknown)),
+        (Operation::Purge, _) => Err(Error::accepted(VendorJob::purge("j"))),
+        _ => Ok(()),
+    });
+    let fake = fake.outcomes(|_, _| not_found());
+    let log = fake.log();
+    let tickets = fake.layered(Retry::seeded(RetryPolicy::default(), 1));
+    let settled = apply(&tickets, vec![DeleteTarget::new("1")], &at_once(1)).await;
+    assert_eq!(words(&settled), ["already_gone"]);
+    assert_eq!(calls(&log)[..3], ["delete 1", "purge 1", "purge 1"]);
 }
