@@ -242,6 +242,9 @@ impl Engine {
         };
         last.get_or_insert_with(|| error.clone());
         asked.target.accepted = error.job().cloned();
+        // The question what came of it had no answer.
+        let is_asked_again =
+            error.job().is_some() && error.is_transient() && !self.patience.is_none();
         // The error of an attempt that was made says more, but not that of one without an effect. What the vendor has
         // accepted is kept: it may still be carried out.
         let is_accepted = asked.error.as_ref().is_some_and(is_accepted);
@@ -251,6 +254,7 @@ impl Engine {
         match contact {
             Contact::Nobody if self.patience.is_none() => self.settle_unknown(asked),
             Contact::Nobody if self.may_repeat(&asked) => open.push(asked),
+            _ if is_asked_again => open.push(asked),
             _ => self.hold(asked),
         }
     }

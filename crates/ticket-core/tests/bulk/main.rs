@@ -13,6 +13,7 @@ mod ending;
 mod judging;
 mod looking;
 mod purging;
+mod purging_again;
 mod resolving;
 mod restoring;
 mod splitting;

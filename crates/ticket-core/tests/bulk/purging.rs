@@ -27,12 +27,12 @@ fn info(mut info: ProviderInfo) -> ProviderInfo {
     info
 }
 
-fn fake(answer: impl Fn(&Seen) -> Result<()> + Send + Sync + 'static) -> Fake {
+pub(super) fn fake(answer: impl Fn(&Seen) -> Result<()> + Send + Sync + 'static) -> Fake {
     Fake::new(100).info(info).answering(answer)
 }
 
 /// What reached the provider: `delete 1,2`.
-fn calls(log: &Log) -> Vec<String> {
+pub(super) fn calls(log: &Log) -> Vec<String> {
     let calls = log.calls().into_iter();
     calls
         .map(|call| format!("{} {}", call.operation, call.ids.join(",")))
@@ -53,7 +53,7 @@ async fn apply(
     settled
 }
 
-async fn purge(fake: Fake, ids: &[&str]) -> Vec<Settled<usize>> {
+pub(super) async fn purge(fake: Fake, ids: &[&str]) -> Vec<Settled<usize>> {
     let targets = ids.iter().map(|id| DeleteTarget::new(*id)).collect();
     apply(&fake.bare(), targets, &at_once(4)).await
 }
@@ -71,14 +71,14 @@ async fn resume(
     apply(&fake.bare().with(context), targets.collect(), options).await
 }
 
-fn words(settled: &[Settled<usize>]) -> Vec<&str> {
+pub(super) fn words(settled: &[Settled<usize>]) -> Vec<&str> {
     let words = settled.iter();
     words
         .map(|settled| Change::Purge.word(&settled.outcome))
         .collect()
 }
 
-fn not_found() -> Outcome {
+pub(super) fn not_found() -> Outcome {
     Outcome::NotFound(error(ErrorKind::NotFound, Effect::None))
 }
 
