@@ -236,55 +236,6 @@ async fn five_answers_of_somebody_else_end_the_change() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the vendor names a time of day, which is compared with the clock"
-)]
-async fn exhausted_quota_is_waited_for_where_the_deadline_allows_it() {
-    let quota = |seconds: i64| {
-        let free = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
-        move |call: &crate::common::Seen| {
-            if (2..60).contains(&call.at.as_secs()) {
-                Err(error(ErrorKind::QuotaExhausted, Effect::None).with_available_at(free))
-            } else {
-                Ok(())
-            }
-        }
-    };
-    for (hours, is_waited_for) in [(3, true), (1, false)] {
-        let fake = Fake::new(1).latency(seconds(1)).answering(quota(2 * 3600));
-        let deadline = Instant::now() + seconds(hours * 3600);
-        let tickets = fake.bare().with(CallContext::new().deadline(deadline));
-        let settled = delete(&tickets, (0..9).map(|id| id.to_string()), &at_once(1)).await;
-        let left = settled
-            .iter()
-            .filter(|settled| settled.outcome.is_left_to_do())
-            .count();
-        let done = settled
-            .iter()
-            .filter(|settled| settled.outcome.is_done())
-            .count();
-        assert_eq!((done, left), if is_waited_for { (9, 0) } else { (2, 7) });
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn quota_that_should_be_free_already_is_not_asked_for_without_end() {
-    let past = jiff::Timestamp::UNIX_EPOCH;
-    let fake = Fake::new(1).answering(move |call| match call.number {
-        0 => Ok(()),
-        _ => Err(error(ErrorKind::QuotaExhausted, Effect::None).with_available_at(past)),
-    });
-    let log = fake.log();
-    let settled = delete(&fake.bare(), (0..100).map(|id| id.to_string()), &at_once(1)).await;
-    assert!(log.count() < 30, "{}", log.count());
-    let left = settled
-        .iter()
-        .filter(|settled| settled.outcome.is_left_to_do());
-    assert_eq!(left.count(), 99);
-}
-
 /// Ten tickets one by one, a second each, two at once; `end` happens along with it.
 async fn interrupted(
     context: CallContext,

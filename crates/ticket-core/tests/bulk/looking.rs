@@ -251,6 +251,22 @@ async fn undocumented_not_found_proves_that_a_ticket_is_gone_only_with_a_control
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn ticket_is_not_looked_at_again_where_no_read_can_tell() {
+    let fake = lost(|_| gone());
+    let log = fake.log();
+    let start = Instant::now();
+    let settled = delete(
+        &proving(fake, NotFound::Ambiguous).bare(),
+        ["1"],
+        &at_once(1),
+    )
+    .await;
+    assert_eq!(words(&settled), ["unknown"]);
+    assert_eq!(log.count(), 2, "{:?}", log.calls());
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
 /// What an earlier process may have done is not forgotten, however this one ends.
 #[tokio::test(start_paused = true)]
 async fn ticket_that_an_earlier_attempt_may_have_changed_is_never_called_unattempted_or_failed() {

@@ -12,6 +12,7 @@ mod common;
 mod ending;
 mod judging;
 mod looking;
+mod patience;
 mod purging;
 mod purging_again;
 mod resolving;

@@ -286,6 +286,15 @@ async fn permanent_delete_is_one_step_where_deletes_are_permanent_and_refused_wi
     let log = fake.log();
     assert_eq!(words(&purge(fake, &["1", "2"]).await), ["deleted"; 2]);
     assert_eq!(calls(&log), ["delete 1,2"]);
+    // There is no trash that a read could take it for gone in.
+    let fake = Fake::new(100).info(with(Removal::Permanent));
+    let fake = fake.answering(|call| match call.operation {
+        Operation::Delete => Err(error(ErrorKind::BadResponse, Effect::Unknown)),
+        _ => Err(error(ErrorKind::NotFound, Effect::None)),
+    });
+    let log = fake.log();
+    assert_eq!(words(&purge(fake, &["1"]).await), ["already_gone"]);
+    assert_eq!(calls(&log)[..2], ["delete 1", "get 1"]);
     for removal in [TRASH, Removal::Undocumented] {
         let tickets = Fake::new(100).info(with(removal)).bare();
         let refused = Change::Purge.check(tickets.info(), &DeleteTarget::new("1"));
