@@ -188,3 +188,28 @@ async fn ticket_of_unknown_outcome_has_the_error_of_its_last_attempt() {
     assert!(last > 0, "{calls:?}");
     assert_eq!(reason(&settled[0]).message(), format!("attempt {last}"));
 }
+
+/// The ticket's state says nothing about a comment: what matters is whether there is such a ticket.
+#[tokio::test(start_paused = true)]
+async fn comment_that_finds_no_ticket_is_failed_if_a_read_finds_it() {
+    for (is_there, word) in [(true, "failed"), (false, "not_found")] {
+        let fake = Fake::new(1).answering(move |call| match call.operation {
+            Operation::Get if is_there => Ok(()),
+            Operation::Get | Operation::Comment => Err(error(ErrorKind::NotFound, Effect::None)),
+            _ => Ok(()),
+        });
+        let fake = fake.info(|mut info| {
+            let comment = Support::new().not_found(NotFound::Undocumented);
+            info.capabilities = info.capabilities.with(Operation::Comment, comment);
+            info
+        });
+        let log = fake.log();
+        let comment = Change::Comment(NewComment::internal("seen").into());
+        let work = stream::iter([(0, "1")]);
+        let work = fake.bare().apply(comment.clone(), work, &at_once(1));
+        let settled: Vec<_> = work.collect().await;
+        assert_eq!(comment.word(&settled[0].outcome), word);
+        let seen: Vec<_> = log.calls().iter().map(|call| call.operation).collect();
+        assert_eq!(seen, [Operation::Comment, Operation::Get]);
+    }
+}

@@ -57,6 +57,31 @@ async fn change_that_the_account_ends_looks_at_nothing_any_more() {
     clippy::disallowed_methods,
     reason = "the vendor names a time of day, which is compared with the clock"
 )]
+async fn look_waits_for_a_used_up_quota_but_not_for_refused_credentials() {
+    for (kind, word, calls) in [
+        (ErrorKind::QuotaExhausted, "already_gone", 4),
+        (ErrorKind::Unauthenticated, "unknown", 3),
+    ] {
+        let free = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(60);
+        let fake = Fake::new(1).answering(move |call| match call.number {
+            0 => Err(error(ErrorKind::BadResponse, Effect::Unknown)),
+            1 => Ok(()),
+            2 => Err(error(kind, Effect::None).with_available_at(free)),
+            _ => Err(error(ErrorKind::NotFound, Effect::None)),
+        });
+        let log = fake.log();
+        let settled = delete(&fake.bare(), ["1"], &at_once(1)).await;
+        assert_eq!(words(&settled), [word]);
+        assert_eq!(log.count(), calls, "{:?}", log.calls());
+        assert_eq!(log.deletes(), ["1"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the vendor names a time of day, which is compared with the clock"
+)]
 async fn exhausted_quota_is_waited_for_where_the_deadline_allows_it() {
     let quota = |seconds: i64| {
         let free = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
