@@ -242,7 +242,7 @@ impl Engine {
         };
         last.get_or_insert_with(|| error.clone());
         asked.target.accepted = error.job().cloned();
-        // The question what came of it had no answer.
+        // The vendor accepted it, and the question about its job had no answer.
         let is_asked_again =
             error.job().is_some() && error.is_transient() && !self.patience.is_none();
         // The error of an attempt that was made says more, but not that of one without an effect. What the vendor has

@@ -286,7 +286,7 @@ async fn permanent_delete_is_one_step_where_deletes_are_permanent_and_refused_wi
     let log = fake.log();
     assert_eq!(words(&purge(fake, &["1", "2"]).await), ["deleted"; 2]);
     assert_eq!(calls(&log), ["delete 1,2"]);
-    // There is no trash that a read could take it for gone in.
+    // Without a trash, a ticket that a read does not find is gone.
     let fake = Fake::new(100).info(with(Removal::Permanent));
     let fake = fake.answering(|call| match call.operation {
         Operation::Delete => Err(error(ErrorKind::BadResponse, Effect::Unknown)),

@@ -9,8 +9,8 @@ use crate::reason;
 
 #[tokio::test(start_paused = true)]
 async fn job_of_the_tickets_that_were_there_is_not_asked_about_the_others() {
-    // The delete finds one of the two. The first question about the other's purge has no answer; a job confirms all that it
-    // is asked about.
+    // The delete finds only ticket 1. The first question about the purge of 1 has no answer. A job confirms whatever it is
+    // asked about.
     let fake = fake(|call| match (call.operation, call.number) {
         (Operation::Purge, 1) => Err(Error::accepted(VendorJob::purge("p"))),
         (Operation::Job, 2) => Err(error(ErrorKind::Unavailable, Effect::None)),
