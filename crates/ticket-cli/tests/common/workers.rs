@@ -13,6 +13,7 @@ use super::json;
 use super::shells::Shells;
 
 /// In the line that tells that work on an account ended; a call's has no job.
+#[allow(dead_code, reason = "only tests of optional features wait for it")]
 pub(crate) const ENDED: &str = "\"event\":\"ended\",\"job\"";
 
 /// A worker that works. What it says is read all the time: a full pipe would hold it up.
