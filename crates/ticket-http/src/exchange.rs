@@ -80,30 +80,35 @@ impl Network {
         single.unwrap_or(&self.client)
     }
 
-    /// Sends the request and reads the reply.
-    pub(crate) async fn exchange(
+    /// Sends the request and reads the reply. Like `begin` no `async fn`, which would move the request twice.
+    pub(crate) fn exchange(
         &self,
         inner: &Inner,
         request: reqwest::Request,
         sent: Sent,
-    ) -> Result<HttpResponse> {
-        let (mut reply, mut response, reuses) = self.begin(inner, request, sent).await?;
-        let status = reply.status();
-        response.body = match read(&mut reply, inner.max_body_bytes).await {
-            Err(Cut::TooLarge(_)) if status.is_success() => return Err(too_large(inner, status)),
-            Err(Cut::Lost(_, error)) if status.is_success() => {
-                return Err(self.lost(inner, &error).with_status(status.as_u16()));
+    ) -> impl Future<Output = Result<HttpResponse>> {
+        let begun = self.begin(inner, request, sent);
+        async move {
+            let (mut reply, mut response, reuses) = begun.await?;
+            let status = reply.status();
+            response.body = match read(&mut reply, inner.max_body_bytes).await {
+                Err(Cut::TooLarge(_)) if status.is_success() => {
+                    return Err(too_large(inner, status));
+                }
+                Err(Cut::Lost(_, error)) if status.is_success() => {
+                    return Err(self.lost(inner, &error).with_status(status.as_u16()));
+                }
+                Ok(body) | Err(Cut::TooLarge(body) | Cut::Lost(body, _)) => body,
+            };
+            if reuses {
+                self.reuse.on_reply();
             }
-            Ok(body) | Err(Cut::TooLarge(body) | Cut::Lost(body, _)) => body,
-        };
-        if reuses {
-            self.reuse.on_reply();
+            // Some servers compress without a word in the headers.
+            if response.body.starts_with(GZIP) {
+                response.expect_uncompressed()?;
+            }
+            Ok(response)
         }
-        // Some servers compress without a word in the headers.
-        if response.body.starts_with(GZIP) {
-            response.expect_uncompressed()?;
-        }
-        Ok(response)
     }
 
     /// Sends the request and returns the reply when its head is there. The body of a success is still to be read; that
@@ -143,12 +148,12 @@ impl Network {
     }
 
     /// Sends the request and reads the head of the reply.
-    async fn begin(
+    fn begin(
         &self,
         inner: &Inner,
         mut request: reqwest::Request,
         sent: Sent,
-    ) -> Result<(reqwest::Response, HttpResponse, bool)> {
+    ) -> impl Future<Output = Result<(reqwest::Response, HttpResponse, bool)>> {
         // Our own client follows no redirect.
         let to = self.own.then(|| request.url().clone());
         let reuses = self.reuse.is_allowed();
@@ -161,23 +166,26 @@ impl Network {
                 .insert(CONNECTION, HeaderValue::from_static("close"));
             self.single(&inner.base)
         };
-        let mut reply = client.execute(request).await.map_err(|error| {
-            if reuses && failure::is_loss(&error) {
-                self.reuse.on_loss(if self.own { OWN_IDLE } else { IDLE });
+        let reply = client.execute(request);
+        async move {
+            let mut reply = reply.await.map_err(|error| {
+                if reuses && failure::is_loss(&error) {
+                    self.reuse.on_loss(if self.own { OWN_IDLE } else { IDLE });
+                }
+                self.lost(inner, &error)
+            })?;
+            let status = reply.status();
+            // An injected client may have followed a redirect: its reply says nothing about this request.
+            if to.is_some_and(|to| *reply.url() != to) {
+                return Err(Error::new(
+                    ErrorKind::BadResponse,
+                    "the server redirects; redirects are not followed; check the base URL",
+                )
+                .with_status(status.as_u16()));
             }
-            self.lost(inner, &error)
-        })?;
-        let status = reply.status();
-        // An injected client may have followed a redirect: its reply says nothing about this request.
-        if to.is_some_and(|to| *reply.url() != to) {
-            return Err(Error::new(
-                ErrorKind::BadResponse,
-                "the server redirects; redirects are not followed; check the base URL",
-            )
-            .with_status(status.as_u16()));
+            let response = sent.reply(status, std::mem::take(reply.headers_mut()))?;
+            Ok((reply, response, reuses))
         }
-        let response = sent.reply(status, std::mem::take(reply.headers_mut()))?;
-        Ok((reply, response, reuses))
     }
 }
 

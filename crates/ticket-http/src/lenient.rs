@@ -50,7 +50,7 @@ pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>
     else {
         return Ok(None);
     };
-    if text.contains('\\') {
+    if memchr::memchr(b'\\', text.as_bytes()).is_some() {
         return Ok(serde_json::from_str(json).ok());
     }
     Ok(Some(text.to_owned()))

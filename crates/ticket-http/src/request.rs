@@ -5,6 +5,7 @@
 mod files;
 
 use std::fmt;
+use std::pin::Pin;
 
 use reqwest::Method;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -216,15 +217,13 @@ impl<'a> HttpRequest<'a> {
         let (request, sent) = parts.ready(inner).await?;
         let span = span::begin(request.method(), &inner.base, request.url().path());
         // Boxed to keep the futures of all callers small.
-        let result = Box::pin(async {
-            match &inner.carrier {
-                Carrier::Network(network) => network.exchange(inner, request, sent).await,
-                #[cfg(feature = "transport")]
-                Carrier::Injected(transport) => {
-                    exchange::exchange(inner, &**transport, request, sent).await
-                }
+        let result: Pin<Box<dyn Future<Output = _> + Send>> = match &inner.carrier {
+            Carrier::Network(network) => Box::pin(network.exchange(inner, request, sent)),
+            #[cfg(feature = "transport")]
+            Carrier::Injected(transport) => {
+                Box::pin(exchange::exchange(inner, &**transport, request, sent))
             }
-        });
+        };
         let result = result.instrument(span.clone()).await;
         span::end(&span, &result);
         result
