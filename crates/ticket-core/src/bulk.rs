@@ -78,18 +78,18 @@ where
 /// although nobody asked for them.
 ///
 /// Tickets that fit into one call are deleted in the caller's task. The engine handles only those that this call leaves
-/// open: its task and channels cost 15 % more instructions for a delete of one ticket.
+/// open, and only it needs the options: its task and channels cost 15 % more instructions for a delete of one ticket.
 pub(crate) async fn delete(
     provider: Arc<dyn TicketProvider>,
     context: CallContext,
     targets: Vec<DeleteTarget>,
-    mut options: BulkOptions,
+    may_write: bool,
+    options: impl FnOnce() -> BulkOptions,
 ) -> (Vec<(TicketId, Outcome)>, Vec<TicketId>) {
     let unasked = Mutex::new(Vec::new());
     let fits = (1..=Change::Delete.max_batch(provider.info())).contains(&targets.len());
     let mut first = None;
-    let may_call = options.refused.is_none() && context.stop.is_none();
-    if fits && may_call && context.ended().is_none() {
+    if fits && may_write && context.stop.is_none() && context.ended().is_none() {
         let add = |notice: &Notice| {
             if let Notice::Unasked(tickets) = notice {
                 locked(&unasked).extend(tickets.iter().cloned());
@@ -104,20 +104,24 @@ pub(crate) async fn delete(
                 contact: Contact::Vendor,
                 open: None,
                 ..
-            } if is_about(&outcomes, &targets) && !has_unknown(&outcomes) => {
+            } if is_about(&outcomes, targets.iter().map(|target| &target.id))
+                && !has_unknown(&outcomes) =>
+            {
                 return (outcomes, std::mem::take(&mut *locked(&unasked)));
             }
             called => first = Some(called),
         }
-        options.give_up_after = Duration::ZERO;
     }
     let unasked = Arc::new(unasked);
     let told = Arc::clone(&unasked);
-    let options = options.notify(move |_, notice| {
+    let mut options = options().notify(move |_, notice| {
         if let Notice::Unasked(tickets) = notice {
             locked(&told).extend(tickets.iter().cloned());
         }
     });
+    if first.is_some() {
+        options.give_up_after = Duration::ZERO;
+    }
     let mut engine = Engine::new(provider, context, Change::Delete, &options);
     let targets = targets.into_iter();
     let mut asked: Vec<_> = targets
@@ -142,7 +146,9 @@ fn has_unknown(outcomes: &[(TicketId, Outcome)]) -> bool {
 }
 
 /// Whether these are the outcomes of these tickets, in the same order.
-pub(crate) fn is_about(outcomes: &[(TicketId, Outcome)], targets: &[DeleteTarget]) -> bool {
-    let ids = outcomes.iter().map(|(id, _)| id);
-    ids.eq(targets.iter().map(|target| &target.id))
+pub(crate) fn is_about<'a>(
+    outcomes: &[(TicketId, Outcome)],
+    tickets: impl Iterator<Item = &'a TicketId>,
+) -> bool {
+    outcomes.iter().map(|(id, _)| id).eq(tickets)
 }

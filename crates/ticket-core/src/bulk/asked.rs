@@ -83,9 +83,8 @@ pub(super) fn is_several(asked: &[Asked]) -> bool {
     ids.any(|id| Some(id) != first)
 }
 
-/// Returns each ticket once, in the order of first appearance.
-pub(crate) fn distinct<'a>(targets: impl Iterator<Item = &'a DeleteTarget>) -> Vec<DeleteTarget> {
-    let mut targets: Vec<_> = targets.cloned().collect();
+/// Each ticket once, in the order of first appearance.
+pub(crate) fn distinct(mut targets: Vec<DeleteTarget>) -> Vec<DeleteTarget> {
     // Most lists are sorted by length and text, as numbers are. A sorted list has no duplicates and needs no
     // table.
     let order = |target: &DeleteTarget| target.id.as_str().len();

@@ -211,7 +211,7 @@ impl Engine {
         if asked.is_empty() {
             return false;
         }
-        let targets = distinct(asked.iter().map(|asked| &asked.target));
+        let targets = distinct(asked.iter().map(|asked| asked.target.clone()).collect());
         let state = Arc::new(SendState::default());
         let mut context = self.context.clone();
         context.send_state = Some(Arc::clone(&state));

@@ -3,13 +3,14 @@
 //! Used by the `Check` layer, and by providers themselves, so that a bare provider refuses the same.
 
 use crate::model::query::PageRequest;
-use crate::model::ticket::{TicketId, Version};
+use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;
 use crate::provider::error::{Error, ErrorKind, Result, bounded};
 use crate::provider::field::{Field, Fields};
 use crate::provider::given::Given;
 use crate::provider::id_form::IdForm;
 use crate::provider::operation::{Operation, Request};
+use crate::provider::support::Support;
 
 impl ProviderInfo {
     /// Refuses what this provider does not support or cannot carry.
@@ -33,10 +34,10 @@ impl ProviderInfo {
     /// ```
     pub fn check(&self, request: &Request<'_>) -> Result<()> {
         let operation = request.operation();
-        if !self.capabilities.supports(operation) {
+        let Some(support) = self.capabilities.support(operation) else {
             return Err(Error::unsupported(&self.id, operation));
-        }
-        self.check_arguments(request, operation)
+        };
+        self.check_arguments(request, support)
             .map_err(|error| error.in_operation(&self.id, operation))
     }
 
@@ -100,9 +101,8 @@ impl ProviderInfo {
         }
     }
 
-    fn check_arguments(&self, request: &Request<'_>, operation: Operation) -> Result<()> {
-        let no_fields = Fields::default();
-        let fields = self.capabilities.fields(operation).unwrap_or(&no_fields);
+    fn check_arguments(&self, request: &Request<'_>, support: &Support) -> Result<()> {
+        let fields = &support.fields;
         match request {
             Request::Get(id) | Request::Resolve(id) | Request::Restore(id) => self.check_id(id),
             Request::Download(file) if file.id.is_empty() => {
@@ -122,7 +122,9 @@ impl ProviderInfo {
                         Error::invalid_input("the update names nothing to change").on_ticket(id)
                     );
                 }
-                self.check_version(operation, id, patch.if_version.as_ref())?;
+                if patch.if_version.is_some() {
+                    self.check_conditional(request.operation(), support, id)?;
+                }
                 self.check_fields(fields, &given)
                     .map_err(|error| error.on_ticket(id))
             }
@@ -144,8 +146,7 @@ impl ProviderInfo {
                 targets.try_for_each(|target| self.check_id(&target.id))
             }
             Request::Delete(targets) | Request::Purge(targets) => {
-                let support = self.capabilities.support(operation);
-                let limit = support.map_or(0, |support| support.max_batch);
+                let limit = support.max_batch;
                 if targets.len() > limit {
                     return Err(Error::invalid_input(format!(
                         "{} ids in one call, {} takes at most {limit}",
@@ -155,25 +156,29 @@ impl ProviderInfo {
                 }
                 targets.iter().try_for_each(|target| {
                     self.check_id(&target.id)?;
-                    if targets.len() > 1 && target.version.is_some() {
-                        let message = "a delete that depends on a version names one ticket";
-                        return Err(Error::invalid_input(message).on_ticket(&target.id));
+                    match target.version {
+                        None => Ok(()),
+                        Some(_) if targets.len() == 1 => {
+                            self.check_conditional(request.operation(), support, &target.id)
+                        }
+                        Some(_) => {
+                            let message = "a delete that depends on a version names one ticket";
+                            Err(Error::invalid_input(message).on_ticket(&target.id))
+                        }
                     }
-                    self.check_version(operation, &target.id, target.version.as_ref())
                 })
             }
         }
     }
 
     /// Refuses a version where the vendor cannot depend on one.
-    fn check_version(
+    fn check_conditional(
         &self,
         operation: Operation,
+        support: &Support,
         id: &TicketId,
-        version: Option<&Version>,
     ) -> Result<()> {
-        let support = self.capabilities.support(operation);
-        if version.is_none() || support.is_some_and(|support| support.is_conditional) {
+        if support.is_conditional {
             return Ok(());
         }
         let message = format!(

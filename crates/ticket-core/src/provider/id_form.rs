@@ -47,17 +47,9 @@ names!(IdForm {
 impl IdForm {
     /// Why `id` does not have this form; `None` if it does.
     pub(super) fn objection(self, id: &str) -> Option<&'static str> {
-        let is_alphanumeric = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if is_alphanumeric && id.len() <= MAX_DIGITS {
-            // Most ids are short, and there are many.
-            return match self {
-                Self::Number if !id.bytes().all(|byte| byte.is_ascii_digit()) => Some(NUMBER),
-                // A number's other spellings would be the same ticket twice.
-                Self::Number if id.starts_with('0') && id != "0" => {
-                    Some("the ticket id is a number with a leading zero; this vendor writes none")
-                }
-                _ => None,
-            };
+        // Most ids are short, and there are many.
+        if id.len() <= MAX_DIGITS && self.is_plain(id) {
+            return None;
         }
         if id.trim().is_empty() {
             return Some("the ticket id is empty");
@@ -74,17 +66,33 @@ impl IdForm {
         if [".", ".."].contains(&id) {
             return Some("the ticket id is a path, not an id");
         }
+        let is_number = id.len() <= MAX_DIGITS && id.bytes().all(|byte| byte.is_ascii_digit());
         match self {
-            Self::Number => Some(NUMBER),
-            Self::Alphanumeric if !is_alphanumeric => {
+            // A number's other spellings would be the same ticket twice.
+            Self::Number if is_number => {
+                Some("the ticket id is a number with a leading zero; this vendor writes none")
+            }
+            Self::Number => {
+                Some("the ticket id must be a whole number, written in the digits 0 to 9")
+            }
+            Self::Alphanumeric if !self.is_plain(id) => {
                 Some("the ticket id must consist of ASCII letters and digits")
             }
             _ => None,
         }
     }
-}
 
-const NUMBER: &str = "the ticket id must be a whole number, written in the digits 0 to 9";
+    /// Whether `id` consists of ASCII letters and digits, or of the digits of a number, of any length.
+    fn is_plain(self, id: &str) -> bool {
+        let mut bytes = id.bytes();
+        match (self, id.as_bytes()) {
+            (_, []) => false,
+            (Self::Number, [b'0', _, ..]) => false,
+            (Self::Number, _) => bytes.all(|byte| byte.is_ascii_digit()),
+            (Self::Any | Self::Alphanumeric, _) => bytes.all(|byte| byte.is_ascii_alphanumeric()),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ use futures_util::stream::BoxStream;
 use super::Tickets;
 use crate::bulk::change::Change;
 use crate::bulk::{self, BulkOptions, Settled};
+use crate::model::ticket::TicketId;
 use crate::provider::concurrency::Concurrency;
 use crate::provider::context::CallContext;
 use crate::provider::delete::DeleteReport;
@@ -28,29 +29,35 @@ impl Tickets {
         I: IntoIterator,
         I::Item: Into<DeleteTarget>,
     {
-        let asked: Vec<DeleteTarget> = ids.into_iter().map(Into::into).collect();
-        let unique = bulk::distinct(asked.iter());
-        let (mut context, options) = self.bulk_options(&Change::Delete, &BulkOptions::default());
+        let targets: Vec<DeleteTarget> = ids.into_iter().map(Into::into).collect();
+        let asked: Vec<_> = targets.iter().map(|target| target.id.clone()).collect();
+        let unique = bulk::distinct(targets);
+        let change = Change::Delete;
+        let mut context = self.bulk_context(self.concurrency);
         // A single call does not wait for others.
-        let is_single = unique.len() <= Change::Delete.max_batch(self.info());
+        let is_single = unique.len() <= change.max_batch(self.info());
         context.one_of_many &= !is_single;
         let provider = Arc::clone(&self.provider);
-        let (outcomes, unasked) = bulk::delete(provider, context, unique, options).await;
-        if bulk::is_about(&outcomes, &asked) {
+        let options = || self.bulk_options(&change, &BulkOptions::default());
+        let done = bulk::delete(provider, context, unique, !self.read_only, options);
+        let (outcomes, unasked) = done.await;
+        if bulk::is_about(&outcomes, asked.iter()) {
             return DeleteReport::from_outcomes(outcomes).with_unasked(unasked);
         }
         let outcomes: HashMap<_, _> = outcomes.into_iter().collect();
-        let report = DeleteReport::from_fn(&asked, |id| {
+        let outcome = |id: TicketId| {
             // Each id has an outcome; a missing one would mean that the result is unknown.
-            outcomes.get(id).cloned().unwrap_or_else(|| {
+            let outcome = outcomes.get(&id).cloned().unwrap_or_else(|| {
                 let error = Error::new(
                     ErrorKind::BadResponse,
                     "the provider reported no outcome for this ticket",
                 );
-                Outcome::Unknown(error.on_ticket(id))
-            })
-        });
-        report.with_unasked(unasked)
+                Outcome::Unknown(error.on_ticket(&id))
+            });
+            (id, outcome)
+        };
+        let outcomes = asked.into_iter().map(outcome).collect();
+        DeleteReport::from_outcomes(outcomes).with_unasked(unasked)
     }
 
     /// Applies one change to many tickets as they arrive: in batches of the vendor's size, with concurrent
@@ -113,17 +120,25 @@ impl Tickets {
     {
         let provider = Arc::clone(&self.provider);
         let change = change.at(self.info());
-        let (context, options) = self.bulk_options(&change, options);
+        let options = self.bulk_options(&change, options);
+        let concurrency = options.concurrency.unwrap_or(self.concurrency);
+        let context = self.bulk_context(concurrency);
         bulk::run(provider, context, change, tickets, &options)
     }
 
-    /// The context of a bulk change's calls, and these options with what the account's own settings say.
-    fn bulk_options(&self, change: &Change, options: &BulkOptions) -> (CallContext, BulkOptions) {
-        let (mut context, mut options) = (self.context.clone(), options.clone());
-        let concurrency = options.concurrency.unwrap_or(self.concurrency);
-        options.concurrency = Some(concurrency);
+    /// The context of the calls of a bulk change.
+    fn bulk_context(&self, concurrency: Concurrency) -> CallContext {
+        let mut context = self.context.clone();
         context.one_of_many = concurrency == Concurrency::Auto;
-        if let Some(pacer) = self.pacer.clone().filter(|_| context.one_of_many) {
+        context
+    }
+
+    /// These options with what the account's own settings say.
+    fn bulk_options(&self, change: &Change, options: &BulkOptions) -> BulkOptions {
+        let mut options = options.clone();
+        let concurrency = *options.concurrency.get_or_insert(self.concurrency);
+        let is_auto = concurrency == Concurrency::Auto;
+        if let Some(pacer) = self.pacer.clone().filter(|_| is_auto) {
             let operation = change.operation();
             options = options.room(move || pacer.at_once(operation));
         }
@@ -131,6 +146,6 @@ impl Tickets {
             let operation = change.operation();
             Error::read_only().in_operation(&self.info().id, operation)
         });
-        (context, options.refused(refused))
+        options.refused(refused)
     }
 }
