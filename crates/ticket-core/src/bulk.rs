@@ -112,16 +112,33 @@ pub(crate) async fn delete(
             called => first = Some(called),
         }
     }
+    let mut options = options();
+    if first.is_some() {
+        options.give_up_after = Duration::ZERO;
+    }
+    // Boxed to keep the future small: most deletes end before it.
+    Box::pin(delete_by_engine(
+        provider, context, targets, first, options, unasked,
+    ))
+    .await
+}
+
+/// Deletes the tickets by the engine, which begins with the result of a call about all of them if there was one.
+async fn delete_by_engine(
+    provider: Arc<dyn TicketProvider>,
+    context: CallContext,
+    targets: Vec<DeleteTarget>,
+    first: Option<Called>,
+    options: BulkOptions,
+    unasked: Mutex<Vec<TicketId>>,
+) -> (Vec<(TicketId, Outcome)>, Vec<TicketId>) {
     let unasked = Arc::new(unasked);
     let told = Arc::clone(&unasked);
-    let mut options = options().notify(move |_, notice| {
+    let options = options.notify(move |_, notice| {
         if let Notice::Unasked(tickets) = notice {
             locked(&told).extend(tickets.iter().cloned());
         }
     });
-    if first.is_some() {
-        options.give_up_after = Duration::ZERO;
-    }
     let mut engine = Engine::new(provider, context, Change::Delete, &options);
     let targets = targets.into_iter();
     let mut asked: Vec<_> = targets

@@ -1,6 +1,7 @@
 //! One change in several accounts at once: passes each ticket to its account. [`Tickets::apply`] does the work in one
 //! account.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future as _;
 use std::pin::pin;
@@ -84,16 +85,44 @@ where
     K: Send + 'static,
     S: Stream<Item = (K, TicketRef)> + Send + 'a,
 {
+    // Boxed, so that all of this is compiled once, here, and not for each type of keys in the caller's crate.
+    let refs = refs.map(|(key, ticket)| (Box::new(key) as Key, ticket));
+    let settled = everywhere(
+        change,
+        accounts.into_iter().collect(),
+        refs.boxed(),
+        options,
+    );
+    let settled = settled.filter_map(
+        |Settled {
+             key, id, outcome, ..
+         }| {
+            // Every box was created above.
+            let key = key.downcast::<K>().ok();
+            std::future::ready(key.map(|key| Settled::new(*key, id, outcome)))
+        },
+    );
+    settled.boxed()
+}
+
+type Key = Box<dyn Any + Send>;
+
+fn everywhere<'a>(
+    change: &Change,
+    accounts: Vec<(String, Tickets)>,
+    refs: BoxStream<'a, (Key, TicketRef)>,
+    options: &BulkOptions,
+) -> BoxStream<'a, Settled<Key, TicketRef>> {
     let mut desks = HashMap::new();
     let mut queues = Vec::new();
     for (name, account) in accounts {
-        let (sender, queue) = mpsc::channel::<(K, TicketId)>(LOOK_AHEAD);
+        let (sender, queue) = mpsc::channel::<(Key, TicketId)>(LOOK_AHEAD);
         queues.push((name.clone(), account, queued(queue)));
         desks.insert(name, sender);
     }
     // What cannot be handed to an account is answered at once. At the end of the input it is dropped, and with
     // it the accounts' channels: so they end as well.
-    let refused = stream::unfold((Box::pin(refs), desks), |(mut refs, desks)| async move {
+    let refused = stream::unfold((refs, desks), |(mut refs, desks)| async move {
         loop {
             let (key, ticket) = refs.next().await?;
             let Some(desk) = desks.get(&ticket.account) else {

@@ -23,7 +23,8 @@ impl Change {
     ) -> Called {
         match self {
             Self::Delete => delete(provider, context, targets, tell).await,
-            Self::Purge => purge(provider, context, targets, only_asks, tell).await,
+            // Rare paths are boxed here and below, so that the future of a usual delete is small.
+            Self::Purge => Box::pin(purge(provider, context, targets, only_asks, tell)).await,
             Self::Resolve | Self::Restore | Self::Update(_) | Self::Comment(_) => {
                 change_each(self, provider, context, targets).await
             }

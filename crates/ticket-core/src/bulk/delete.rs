@@ -25,13 +25,25 @@ pub(super) async fn delete(
 ) -> Called {
     if let Some(job) = targets.first().and_then(|target| target.accepted.as_ref()) {
         let earlier = context.earlier_attempt;
-        return accepted::settle(provider, context, targets, job, earlier, tell).await;
+        let settled = accepted::settle(provider, context, targets, job, earlier, tell);
+        return Box::pin(settled).await;
     }
     let reads_first = provider.info().redirects_ids;
     let is_plain = targets.len() == 1 || targets.iter().all(|target| target.version.is_none());
     if is_plain && !reads_first {
         return delete_batch(provider, context, targets, tell).await;
     }
+    Box::pin(delete_each(provider, context, targets, tell)).await
+}
+
+/// Deletes those tickets that need a call of their own, and the others together.
+async fn delete_each(
+    provider: &dyn TicketProvider,
+    context: &CallContext,
+    targets: &[DeleteTarget],
+    tell: Tell<'_>,
+) -> Called {
+    let reads_first = provider.info().redirects_ids;
     let mut all = Called::default();
     let mut together = Vec::new();
     // Reads that somebody else answered, and how many of them in a row.
@@ -201,21 +213,19 @@ async fn delete_batch(
     targets: &[DeleteTarget],
     tell: Tell<'_>,
 ) -> Called {
-    let report = match provider.delete(context, targets).await {
-        Ok(report) => report,
+    let error = match provider.delete(context, targets).await {
+        Ok(report) => return settle_report(provider, context, report, tell).await,
         Err(error) if error.effect() == Effect::None => return Called::failed(error),
-        Err(error) => match error.job() {
-            Some(job) => {
-                let earlier = match context.earlier_attempt {
-                    Effect::None => error.earlier_attempts(),
-                    Effect::Unknown => Effect::Unknown,
-                };
-                return accepted::settle(provider, context, targets, job, earlier, tell).await;
-            }
-            None => {
-                return look_at_each(&Change::Delete, provider, context, targets, error).await;
-            }
-        },
+        Err(error) => error,
     };
-    settle_report(provider, context, report, tell).await
+    let Some(job) = error.job() else {
+        let looked = look_at_each(&Change::Delete, provider, context, targets, error);
+        return Box::pin(looked).await;
+    };
+    let earlier = match context.earlier_attempt {
+        Effect::None => error.earlier_attempts(),
+        Effect::Unknown => Effect::Unknown,
+    };
+    let settled = accepted::settle(provider, context, targets, job, earlier, tell);
+    Box::pin(settled).await
 }

@@ -44,11 +44,11 @@ pub(super) async fn settle_report(
     for (id, outcome) in &mut outcomes {
         match &*outcome {
             Outcome::NotFound(error) => {
-                (*outcome, contact) = on_not_found(provider, context, id, error).await;
+                (*outcome, contact) = Box::pin(on_not_found(provider, context, id, error)).await;
             }
             // Where nobody answers, nothing more is learned.
             Outcome::Unknown(error) if contact != Contact::Nobody => {
-                let seen = look::for_deleted(provider, context, id, error).await;
+                let seen = Box::pin(look::for_deleted(provider, context, id, error)).await;
                 contact = seen.contact(error);
                 if let Some(seen) = seen.outcome() {
                     *outcome = seen;

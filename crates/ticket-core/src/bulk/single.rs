@@ -38,7 +38,8 @@ pub(super) async fn change_each(
             }
             Err(error) if error.effect() == Effect::Unknown => {
                 let targets = std::slice::from_ref(target);
-                let called = look_at_each(change, provider, context, targets, error).await;
+                let looked = look_at_each(change, provider, context, targets, error);
+                let called = Box::pin(looked).await;
                 match called.result {
                     Ok(seen) => {
                         contact = called.contact;
@@ -50,7 +51,8 @@ pub(super) async fn change_each(
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let outcome;
-                (outcome, contact) = on_not_found(change, provider, context, id, error).await;
+                (outcome, contact) =
+                    Box::pin(on_not_found(change, provider, context, id, error)).await;
                 outcome
             }
             Err(error) => return Called::failed(error),

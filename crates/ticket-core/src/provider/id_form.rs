@@ -86,8 +86,7 @@ impl IdForm {
     fn is_plain(self, id: &str) -> bool {
         let mut bytes = id.bytes();
         match (self, id.as_bytes()) {
-            (_, []) => false,
-            (Self::Number, [b'0', _, ..]) => false,
+            (_, []) | (Self::Number, [b'0', _, ..]) => false,
             (Self::Number, _) => bytes.all(|byte| byte.is_ascii_digit()),
             (Self::Any | Self::Alphanumeric, _) => bytes.all(|byte| byte.is_ascii_alphanumeric()),
         }

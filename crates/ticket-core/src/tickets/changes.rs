@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_core::Stream;
+use futures_core::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use super::Tickets;
@@ -29,35 +30,41 @@ impl Tickets {
         I: IntoIterator,
         I::Item: Into<DeleteTarget>,
     {
-        let targets: Vec<DeleteTarget> = ids.into_iter().map(Into::into).collect();
+        let targets = ids.into_iter().map(Into::into);
+        self.delete_targets(targets.collect()).await
+    }
+
+    /// Boxed, so that it is compiled here, and not once more in the caller's crate.
+    fn delete_targets(&self, targets: Vec<DeleteTarget>) -> BoxFuture<'_, DeleteReport> {
         let asked: Vec<_> = targets.iter().map(|target| target.id.clone()).collect();
         let unique = bulk::distinct(targets);
-        let change = Change::Delete;
         let mut context = self.bulk_context(self.concurrency);
         // A single call does not wait for others.
-        let is_single = unique.len() <= change.max_batch(self.info());
+        let is_single = unique.len() <= Change::Delete.max_batch(self.info());
         context.one_of_many &= !is_single;
         let provider = Arc::clone(&self.provider);
-        let options = || self.bulk_options(&change, &BulkOptions::default());
-        let done = bulk::delete(provider, context, unique, !self.read_only, options);
-        let (outcomes, unasked) = done.await;
-        if bulk::is_about(&outcomes, asked.iter()) {
-            return DeleteReport::from_outcomes(outcomes).with_unasked(unasked);
-        }
-        let outcomes: HashMap<_, _> = outcomes.into_iter().collect();
-        let outcome = |id: TicketId| {
-            // Each id has an outcome; a missing one would mean that the result is unknown.
-            let outcome = outcomes.get(&id).cloned().unwrap_or_else(|| {
-                let error = Error::new(
-                    ErrorKind::BadResponse,
-                    "the provider reported no outcome for this ticket",
-                );
-                Outcome::Unknown(error.on_ticket(&id))
-            });
-            (id, outcome)
-        };
-        let outcomes = asked.into_iter().map(outcome).collect();
-        DeleteReport::from_outcomes(outcomes).with_unasked(unasked)
+        let options = || self.bulk_options(&Change::Delete, &BulkOptions::default());
+        let deletes = bulk::delete(provider, context, unique, !self.read_only, options);
+        Box::pin(async move {
+            let (outcomes, unasked) = deletes.await;
+            if bulk::is_about(&outcomes, asked.iter()) {
+                return DeleteReport::from_outcomes(outcomes).with_unasked(unasked);
+            }
+            let outcomes: HashMap<_, _> = outcomes.into_iter().collect();
+            let outcome = |id: TicketId| {
+                // Each id has an outcome; a missing one would mean that the result is unknown.
+                let outcome = outcomes.get(&id).cloned().unwrap_or_else(|| {
+                    let error = Error::new(
+                        ErrorKind::BadResponse,
+                        "the provider reported no outcome for this ticket",
+                    );
+                    Outcome::Unknown(error.on_ticket(&id))
+                });
+                (id, outcome)
+            };
+            let outcomes = asked.into_iter().map(outcome).collect();
+            DeleteReport::from_outcomes(outcomes).with_unasked(unasked)
+        })
     }
 
     /// Applies one change to many tickets as they arrive: in batches of the vendor's size, with concurrent
