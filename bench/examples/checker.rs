@@ -177,7 +177,7 @@ fn flaws(options: &Options) -> io::Result<ExitCode> {
         for _ in 0..options.threads() {
             scope.spawn(|| {
                 while let Some(flaw) = Flaw::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let seed = first_seed(*flaw, options.seeds, &options.rates);
+                    let seed = first_seed(*flaw, 1..=options.seeds, &options.rates);
                     let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                     found.insert(*flaw, seed);
                 }

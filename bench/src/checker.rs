@@ -78,9 +78,13 @@ pub fn check(seed: u64, rate: u32, flaw: Option<Flaw>, in_lines: bool) -> Verdic
     verdict
 }
 
-/// The first seed from 1 to `most` under which the rule that a flaw breaks finds it, with its rate and the lie.
-pub fn first_seed(flaw: Flaw, most: u64, rates: &[u32]) -> Option<(u64, u32, Lie)> {
-    for seed in 1..=most {
+/// The first of these seeds under which the rule that a flaw breaks finds it, with its rate and the lie.
+pub fn first_seed(
+    flaw: Flaw,
+    seeds: impl IntoIterator<Item = u64>,
+    rates: &[u32],
+) -> Option<(u64, u32, Lie)> {
+    for seed in seeds {
         for rate in rates {
             let verdict = check(seed, *rate, Some(flaw), false);
             let mut lies = verdict.lies.into_iter();

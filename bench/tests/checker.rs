@@ -15,6 +15,17 @@ const SEEDS: u64 = 700;
 /// Within so many seeds each planted lie is found.
 const SEEDS_OF_FLAWS: u64 = 500;
 
+/// Where the search for a planted lie begins that no early seed finds. After `SEEDS_OF_FLAWS` it goes on from 1, so that
+/// another `Plan::draw` makes it slower and not wrong.
+const FOUND_LATE: [(Flaw, u64); 6] = [
+    (Flaw::RestoresMergeTarget, 172),
+    (Flaw::RepeatsAtRedmine, 83),
+    (Flaw::RepeatsWithReusedIds, 83),
+    (Flaw::LostJobIsDone, 66),
+    (Flaw::IgnoresConcurrency, 57),
+    (Flaw::ReadIsOfAnother, 36),
+];
+
 /// Seeds and rates that once failed, each with what was wrong then. They mean the same as long as `Plan::draw` draws the
 /// same.
 const ONCE_FAILED: [(u64, u32); 57] = [
@@ -133,7 +144,7 @@ fn no_outcome_lies_and_everything_occurs() {
 
 #[test]
 fn the_same_seed_gives_the_same_calls_and_outcomes() {
-    let seeds: Vec<u64> = (1..=SEEDS / 7).collect();
+    let seeds: Vec<u64> = (1..=SEEDS / 14).collect();
     let unequal = in_parallel(&seeds, |seed| {
         let differs = |rate: &u32| {
             let first = check(*seed, *rate, None, true);
@@ -170,7 +181,10 @@ fn seeds_that_once_failed_stay_right() {
 #[test]
 fn each_planted_lie_is_found() {
     let found = in_parallel(&Flaw::ALL, |flaw| {
-        let first = first_seed(*flaw, SEEDS_OF_FLAWS, &RATES);
+        let late = FOUND_LATE.iter().find(|(late, _)| late == flaw);
+        let begin = late.map_or(1, |(_, seed)| *seed);
+        let seeds = (begin..=SEEDS_OF_FLAWS).chain(1..begin);
+        let first = first_seed(*flaw, seeds, &RATES);
         println!("{flaw:?}: {first:?}");
         first.is_some().then_some(*flaw)
     });

@@ -39,7 +39,7 @@ clippy   | cargo clippy --locked --workspace --all-targets --features {features}
 lints    | cargo clippy --locked --workspace {live} {stores} {options} --features {features} -- -D warnings
 restate-lints | cargo clippy --locked {restate} --all-targets -- -D warnings
 check    | cargo run --locked --quiet --package xtask -- check
-features | cargo hack clippy --locked --quiet --workspace --each-feature --exclude-features default,native-tls -- -D warnings
+features | cargo hack clippy --locked --quiet {published} --each-feature --exclude-features default,native-tls -- -D warnings
 docs     | cargo doc --locked --workspace --no-deps --lib --features {features}
 docs-bin | cargo doc --locked --workspace --exclude ticket-bench --exclude ticket-live --no-deps --bins --features {features-of-libraries}
 api      | cargo run --locked --quiet --package xtask -- api
