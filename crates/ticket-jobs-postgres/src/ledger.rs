@@ -11,7 +11,7 @@ use ticket_jobs::store;
 use ticket_jobs::{
     AccountState, CallId, Claim, Clock, Confirmed, Ended, Event, Job, JobAccount, JobCall, JobId,
     JobState, JobTicket, Ledger, Listed, LookedAgain, NewCall, NewJob, Offer, Seen, Step,
-    Suspension, Taken, Which, WorkerId,
+    Suspension, Taken, Which, Work, WorkerId,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
@@ -20,7 +20,6 @@ use crate::address::Address;
 use crate::pool::Again::{self, Always, IfNotSent};
 use crate::pool::{Param, Pool};
 use crate::schema;
-use crate::take::CallsOf;
 use crate::time::{Time, since_boot};
 use crate::together::Together;
 use crate::values::{self, int, uint};
@@ -32,6 +31,9 @@ use crate::values::{self, int, uint};
 pub struct PostgresLedger {
     pub(crate) shared: Arc<Shared>,
 }
+
+/// Calls that go in one statement: all of an account that are part of the same work, or of none.
+pub(crate) type CallsOf = (String, Option<Work>);
 
 /// What tasks of a ledger need.
 #[derive(Debug)]

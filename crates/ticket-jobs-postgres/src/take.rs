@@ -6,20 +6,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use ticket_core::provider::Limit;
 use ticket_core::{Error, ErrorKind, Result, TicketId};
-use ticket_jobs::{CallId, Ended, MARGIN, NewCall, Suspension, Taken, Work};
+use ticket_jobs::{CallId, Ended, MARGIN, NewCall, Suspension, Taken};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use crate::ledger::{PostgresLedger, Shared, get};
+use crate::ledger::{CallsOf, PostgresLedger, Shared, get};
 use crate::pool::Again::Always;
 use crate::time::since_boot;
 use crate::values::{self, duration, int, nanos, span, uint};
 
 /// How long to wait where so many calls are in flight that no other may be.
 const BUSY_MILLIS: std::ops::Range<u64> = 20..100;
-
-/// Calls that go in one statement: all of an account that are part of the same work, or of none.
-pub(crate) type CallsOf = (String, Option<Work>);
 
 /// A call for the database.
 fn to_json(call: &NewCall) -> Value {

@@ -11,6 +11,7 @@ mod running;
 mod scope;
 mod search;
 mod server;
+mod shared;
 mod text;
 mod tools;
 

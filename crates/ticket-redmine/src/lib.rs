@@ -7,6 +7,7 @@ mod confirm;
 mod cursor;
 mod error;
 mod info;
+mod lookup;
 mod mapping;
 mod provider;
 mod site;

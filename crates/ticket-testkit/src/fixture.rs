@@ -10,8 +10,9 @@ use ticket_conformance::{
 };
 use ticket_core::{NewTicket, Operation, TicketId, TicketPatch, TicketProvider};
 
-use crate::loopback::{Loopback, VendorApi};
+use crate::loopback::Loopback;
 use crate::message::Reply;
+use crate::vendor_api::VendorApi;
 
 /// What the suite needs to know about a provider, for any kind of vendor.
 pub trait ProviderUnderTest: Send + Sync + 'static {

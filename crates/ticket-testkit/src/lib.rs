@@ -27,7 +27,11 @@ mod reply_format;
 mod sandbox;
 #[cfg(feature = "loopback")]
 mod store;
+#[cfg(feature = "loopback")]
+mod vendor_api;
 pub mod window;
+#[cfg(feature = "loopback")]
+mod wire;
 
 #[cfg(feature = "loopback")]
 pub use call::{Call, CallOutput};
@@ -37,7 +41,7 @@ pub use fixture::{LoopbackFixture, LoopbackVendor, ProviderUnderTest};
 pub use in_process::InProcess;
 pub use log::LogCapture;
 #[cfg(feature = "loopback")]
-pub use loopback::{Frequency, Loopback, Scripted, VendorApi};
+pub use loopback::{Frequency, Loopback};
 #[cfg(feature = "loopback")]
 pub use message::{Part, Reply, Request};
 #[cfg(feature = "loopback")]
@@ -50,3 +54,5 @@ pub use reply_format::ReplyFormat;
 pub use sandbox::{SandboxFixture, SandboxProvider};
 #[cfg(feature = "loopback")]
 pub use store::TicketStore;
+#[cfg(feature = "loopback")]
+pub use vendor_api::{Scripted, VendorApi};

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::loopback::wire::header;
-
 /// A request that the vendor received.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -197,6 +195,13 @@ impl Reply {
         self.headers.push((name.into(), value.into()));
         self
     }
+}
+
+/// The first value of a header. The name is case-insensitive.
+pub(crate) fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let mut headers = headers.iter();
+    let (_, value) = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+    Some(value)
 }
 
 #[cfg(test)]

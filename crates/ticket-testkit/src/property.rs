@@ -9,8 +9,9 @@ use proptest::test_runner::{RngSeed, TestError, TestRunner};
 use ticket_core::{Effect, ErrorKind, Result, TicketProvider};
 
 use crate::call::{Call, CallOutput};
-use crate::loopback::{Loopback, Scripted};
+use crate::loopback::Loopback;
 use crate::message::Reply;
+use crate::vendor_api::Scripted;
 
 /// Regular expressions for the vendor's JSON. Use the vendor's own keys and values, so that unusual values also occur
 /// deep inside valid replies.

@@ -7,9 +7,9 @@ use std::io;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
-use crate::loopback::VendorApi;
-use crate::loopback::wire;
 use crate::message::{Reply, Request};
+use crate::vendor_api::VendorApi;
+use crate::wire;
 
 /// A server somewhere else, to which everything is forwarded: `Loopback::start(Upstream::new(url))` is a proxy.
 ///

@@ -10,6 +10,7 @@ use ticket_core::provider::{Setting, Settings};
 use ticket_http::{HttpConfig, shown_url};
 
 use crate::info::ID;
+use crate::plan::Plan;
 
 /// The settings of Zendesk, for configuration files and the environment: an API token with the address of its owner, or an
 /// OAuth token.
@@ -64,36 +65,6 @@ const DEFAULT_MAX_ATTACHMENT_BYTES_TEXT: &str = "50000000";
 
 /// Where Zendesk keeps files (inferred).
 const DEFAULT_CONTENT_HOSTS: &str = "zendesk.com,zdusercontent.com";
-
-/// A plan of Zendesk: how many calls a minute the account may make (page `usage_limits`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Plan {
-    /// 200 calls a minute.
-    #[default]
-    Team,
-    /// 400 calls a minute.
-    Growth,
-    /// 400 calls a minute.
-    Professional,
-    /// 700 calls a minute.
-    Enterprise,
-    /// Enterprise Plus or the add-on High Volume: 2,500 calls a minute.
-    HighVolume,
-}
-
-impl Plan {
-    /// How many calls a minute.
-    pub const fn calls_per_minute(self) -> u32 {
-        match self {
-            Self::Team => 200,
-            Self::Growth | Self::Professional => 400,
-            Self::Enterprise => 700,
-            Self::HighVolume => 2_500,
-        }
-    }
-}
 
 /// How to connect to Zendesk.
 ///

@@ -8,7 +8,7 @@ use ticket_core::provider::{
 };
 use ticket_core::{Operation, ProviderInfo};
 
-use crate::config::Plan;
+use crate::plan::Plan;
 
 pub(crate) const ID: &str = "zendesk";
 

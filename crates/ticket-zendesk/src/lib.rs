@@ -11,11 +11,13 @@ mod job;
 mod limits;
 mod mapping;
 mod pages;
+mod plan;
 mod provider;
 mod query;
 pub mod wire;
 
 pub use client::{CreatedTicket, UpdatedTicket, Zendesk};
-pub use config::{Plan, SETTINGS, ZendeskConfig};
+pub use config::{SETTINGS, ZendeskConfig};
 pub use info::info;
+pub use plan::Plan;
 pub use ticket_http::{HttpConfig, Reply, WireId};

@@ -2,6 +2,7 @@
 //! or only those that an application defines.
 
 mod account;
+mod check;
 mod examine;
 mod login;
 mod private_file;
@@ -25,7 +26,8 @@ use crate::diagnosis::{Diagnosis, Hint, nearest, one_line};
 use crate::registry::Registry;
 
 pub use self::account::Account;
-pub use self::examine::{Check, Examination, Level};
+pub use self::check::{Check, Level};
+pub use self::examine::Examination;
 pub use self::login::{Forgotten, Login, forget};
 pub use self::source::SettingSource;
 pub use crate::file_mode::FileMode;

@@ -7,7 +7,7 @@ use super::{Cursor, Outcome, read};
 use crate::answer::{Answer, Fields, Set as _, fields};
 use crate::policy::Deletes;
 use crate::refusal::Refusal;
-use crate::server::Shared;
+use crate::shared::Shared;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]

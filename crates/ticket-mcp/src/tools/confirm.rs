@@ -20,7 +20,7 @@ use super::read;
 use crate::answer::Fields;
 use crate::ask::{self, FIELD, Given};
 use crate::refusal::Refusal;
-use crate::server::{Called, Shared, client};
+use crate::shared::{Called, Shared, client};
 use crate::{row, text};
 
 /// How long the call waits for the end of the job.

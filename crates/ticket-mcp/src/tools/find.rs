@@ -10,7 +10,7 @@ use crate::answer::{Answer, Fields, Set as _};
 use crate::refusal::Refusal;
 use crate::row;
 use crate::search::{Criteria, Next, Search};
-use crate::server::Shared;
+use crate::shared::Shared;
 
 /// How many tickets an answer has at most, and how many unless another number is asked for.
 const MOST: u64 = 50;

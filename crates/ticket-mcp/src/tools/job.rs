@@ -8,7 +8,7 @@ use super::{Cursor, Outcome, read};
 use crate::answer::{Answer, Fields, Set as _, fields};
 use crate::refusal::Refusal;
 use crate::row;
-use crate::server::{Called, Shared};
+use crate::shared::{Called, Shared};
 use crate::text;
 
 /// How many tickets are read from the ledger at once.

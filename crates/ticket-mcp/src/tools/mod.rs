@@ -18,7 +18,7 @@ use tickets::provider::Removal;
 use crate::answer::Fields;
 use crate::policy::{Deletes, Policy};
 use crate::refusal::Refusal;
-use crate::server::{Called, Shared};
+use crate::shared::{Called, Shared};
 
 pub(crate) use self::confirm::{Carried, Step};
 

@@ -13,7 +13,7 @@ use crate::answer::{Answer, Fields, Set as _, fields};
 use crate::policy::Deletes;
 use crate::refusal::Refusal;
 use crate::search::{Criteria, Next, Search};
-use crate::server::{Called, Shared};
+use crate::shared::{Called, Shared};
 use crate::{row, text};
 
 /// How long the tickets of a plan are searched for.

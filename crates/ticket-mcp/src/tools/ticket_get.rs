@@ -8,7 +8,7 @@ use tickets::{Message, Ticket, TicketRef, Tickets};
 use super::{Outcome, read};
 use crate::answer::{Answer, Fields, Set as _};
 use crate::refusal::Refusal;
-use crate::server::Shared;
+use crate::shared::Shared;
 use crate::{row, text};
 
 /// How many bytes of an answer the custom fields take at most.

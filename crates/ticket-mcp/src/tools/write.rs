@@ -8,7 +8,7 @@ use tickets::{AccountSource as _, NewComment, NewTicket, TicketPatch, TicketRef}
 use super::{Outcome, read};
 use crate::answer::Fields;
 use crate::row;
-use crate::server::Shared;
+use crate::shared::Shared;
 
 /// What can be written. Files and custom fields cannot: a file is one of this machine, and a custom field of some vendors
 /// is their status.

@@ -161,6 +161,13 @@ pub(super) fn id_text(id: &Value) -> Option<String> {
     }
 }
 
+/// Sets a field of an object.
+pub(crate) fn set(object: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(name.to_owned(), value.into());
+    }
+}
+
 /// A JSON object literal as a map.
 pub(super) fn object(value: Value) -> Map<String, Value> {
     match value {

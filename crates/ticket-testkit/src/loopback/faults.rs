@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use ticket_conformance::{Fault, Gateway};
 
-use super::{Shared, VendorApi};
+use super::Shared;
 use crate::gzip::gzip;
 use crate::message::{Reply, Request};
+use crate::vendor_api::VendorApi;
 
 impl<V: VendorApi> Shared<V> {
     /// The reply of a fault that prevents the request from being handled.

@@ -3,13 +3,13 @@
 
 use futures_util::TryStreamExt as _;
 use jiff::SignedDuration;
-use serde::Serialize;
 use serde_json::{Value, json};
 use ticket_core::model::{PageRequest, RawJson, State, Status};
 use ticket_core::provider::{Field, Removal};
 use ticket_core::{Error, ErrorKind, Operation, Result, TicketId, TicketQuery};
 
 use super::account::Account;
+use super::check::{Check, Level};
 use super::reach;
 use super::shape::{Difference, Shape};
 use crate::diagnosis::ErrorObject;
@@ -17,42 +17,6 @@ use crate::diagnosis::ErrorObject;
 /// How many tickets are listed, and how many of these are read.
 const LISTED: u32 = 10;
 const READ: usize = 3;
-
-/// How a check went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// All is well.
-    Ok,
-    /// Something that one should know.
-    Note,
-    /// Something is wrong.
-    Wrong,
-}
-
-/// One check, and what came of it.
-#[derive(Clone, Debug, Serialize)]
-#[non_exhaustive]
-pub struct Check {
-    /// What was checked, in one word: `reachability`, `clock`, `credentials`, `rights`, `drift`, `filters`, `trash`, or the
-    /// caller's own.
-    pub check: &'static str,
-    /// How it went.
-    pub level: Level,
-    /// What was found, on one line.
-    pub message: String,
-}
-
-impl Check {
-    /// What came of a check.
-    pub fn new(check: &'static str, level: Level, message: impl AsRef<str>) -> Self {
-        Self {
-            check,
-            level,
-            message: crate::diagnosis::one_line(message.as_ref()),
-        }
-    }
-}
 
 /// What [`Account::examine`] found.
 #[derive(Debug)]

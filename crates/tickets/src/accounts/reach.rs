@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use ticket_core::{Error, ErrorKind};
 use ticket_http::{HttpClient, HttpConfig};
 
-use super::examine::{Check, Level};
+use super::check::{Check, Level};
 
 /// How long one step may take.
 const LIMIT: Duration = Duration::from_secs(10);

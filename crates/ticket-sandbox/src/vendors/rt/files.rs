@@ -8,7 +8,7 @@ use super::paged::{self, Paged};
 use super::{Rt, User, answered, base, crashed, message, record, refused};
 use crate::reply::Reply;
 use crate::store::{LogEntry, Ticket};
-use crate::vendors::call::Call;
+use crate::vendors::call::{Call, set};
 
 /// The length of a line of base64 in mails, in bytes of content.
 const LINE: usize = 57;
@@ -135,8 +135,8 @@ impl Part<'_> {
         };
         let transaction = self.entry.number.to_string();
         let mut link = record::reference("attachment", &id, base);
-        record::set(&mut link, "id", self.id);
-        record::set(&mut link, "ref", "self");
+        set(&mut link, "id", self.id);
+        set(&mut link, "ref", "self");
         let mut printed = json!({
             "id": self.id, "Content": content, "ContentType": self.kind,
             "Created": self.entry.date.utc(),
@@ -148,7 +148,7 @@ impl Part<'_> {
             "_hyperlinks": [link],
         });
         if !self.name.is_empty() {
-            record::set(&mut printed, "Filename", self.name);
+            set(&mut printed, "Filename", self.name);
         }
         printed
     }

@@ -94,37 +94,8 @@ fn item(ticket: &Ticket, call: &Call<'_>, user: User, base: &str) -> Value {
                 .map_or_else(|_| json!(ticket.id), Value::from),
         ),
         "EffectiveId" => Some(ticket.id.clone().into()),
-        _ => detailed(ticket, name, call, user, base),
+        _ => record::detailed(ticket, name, call, user, base),
     })
-}
-
-/// A field with what `fields[Name]` adds to its references.
-pub(super) fn detailed(
-    ticket: &Ticket,
-    name: &str,
-    call: &Call<'_>,
-    user: User,
-    base: &str,
-) -> Option<Value> {
-    let mut field = record::field(ticket, name, user, base)?;
-    let details = paged::asked(call, Some(name));
-    let add = |reference: &mut Value| {
-        let id = reference
-            .get("id")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
-        for (id, detail) in id
-            .iter()
-            .flat_map(|id| details.iter().map(move |detail| (id, detail)))
-        {
-            record::set(reference, detail, record::detail(ticket, name, id, detail));
-        }
-    };
-    match &mut field {
-        Value::Array(references) => references.iter_mut().for_each(add),
-        one => add(one),
-    }
-    Some(field)
 }
 
 /// `GET /queues/all`, by name.

@@ -4,10 +4,9 @@ use std::ops::Range;
 
 use serde_json::{Map, Value, json};
 
-use super::record::set;
 use super::{answered, base};
 use crate::reply::Reply;
-use crate::vendors::call::Call;
+use crate::vendors::call::{Call, set};
 
 const DEFAULT: usize = 20;
 const MOST: usize = 100;

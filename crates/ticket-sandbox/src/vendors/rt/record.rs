@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::User;
 use super::fields::{self, CUSTOM, OWNERS, QUEUES, ROLES};
-use super::{User, list};
+use super::paged::asked;
 use crate::store::Ticket;
-use crate::vendors::Call;
+use crate::vendors::call::{Call, set};
 
 /// The transitions that RT offers from a status: to, label, and what the form in its web pages does.
 fn transitions(status: &str) -> &'static [(&'static str, &'static str, Option<&'static str>)] {
@@ -42,13 +43,6 @@ fn custom_fields(user: User) -> &'static [(&'static str, &'static str, bool)] {
     if user == User::Root { &CUSTOM } else { &[] }
 }
 
-/// Sets a field of an object.
-pub(super) fn set(object: &mut Value, name: &str, value: impl Into<Value>) {
-    if let Some(fields) = object.as_object_mut() {
-        fields.insert(name.to_owned(), value.into());
-    }
-}
-
 /// The reply to a `GET`.
 pub(super) fn printed(
     ticket: &Ticket,
@@ -63,7 +57,7 @@ pub(super) fn printed(
         let value = if ROLES.contains(&name.as_str()) {
             field(ticket, &name, user, base)
         } else {
-            list::detailed(ticket, &name, call, user, base)
+            detailed(ticket, &name, call, user, base)
         };
         if let Some(value) = value {
             printed.insert(name, value);
@@ -108,6 +102,35 @@ pub(super) fn field(ticket: &Ticket, name: &str, user: User, base: &str) -> Opti
         "Priority" => fields::priority(&value).to_string().into(),
         _ => value,
     })
+}
+
+/// A field with what `fields[Name]` adds to its references.
+pub(super) fn detailed(
+    ticket: &Ticket,
+    name: &str,
+    call: &Call<'_>,
+    user: User,
+    base: &str,
+) -> Option<Value> {
+    let mut field = field(ticket, name, user, base)?;
+    let details = asked(call, Some(name));
+    let add = |reference: &mut Value| {
+        let id = reference
+            .get("id")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        for (id, detail) in id
+            .iter()
+            .flat_map(|id| details.iter().map(move |detail| (id, detail)))
+        {
+            set(reference, detail, self::detail(ticket, name, id, detail));
+        }
+    };
+    match &mut field {
+        Value::Array(references) => references.iter_mut().for_each(add),
+        one => add(one),
+    }
+    Some(field)
 }
 
 /// What `fields[Name]` adds to a reference.

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::fields::{self, CUSTOM, OWNERS, ROLES, STATUSES, told_time};
-use super::record;
 use crate::store::Ticket;
+use crate::vendors::call::set;
 
 /// A change that was asked for.
 pub(super) struct Step {
@@ -157,7 +157,7 @@ pub(super) fn other_steps(ticket: &Ticket, asked: &Map<String, Value>) -> Vec<St
         if !is_multiple {
             new.truncate(1);
         }
-        record::set(&mut all, name, json!(new));
+        set(&mut all, name, json!(new));
         for (told, before, after) in custom_messages(name, is_multiple, &old, &new) {
             steps.push(Step {
                 message: told,

@@ -3,7 +3,7 @@
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::net::TcpStream;
 
-use crate::message::Request;
+use crate::message::{Request, header};
 
 type Headers = Vec<(String, String)>;
 
@@ -58,13 +58,6 @@ pub(crate) async fn read_body(
         Some(Ok(length)) => Some(Some(read_bytes(stream, length).await?)),
         _ => Some(None),
     }
-}
-
-/// The first value of a header. The name is case-insensitive.
-pub(crate) fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let mut headers = headers.iter();
-    let (_, value) = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-    Some(value)
 }
 
 async fn read_line(stream: &mut BufReader<TcpStream>) -> Option<String> {
