@@ -110,6 +110,30 @@ async fn batches_are_full_and_sent_concurrently() {
     assert_eq!(start.elapsed(), seconds(2));
 }
 
+#[tokio::test(start_paused = true)]
+async fn batch_waits_to_be_full_only_while_a_call_is_under_way() {
+    let fake = Fake::new(2).latency(seconds(4));
+    let log = fake.log();
+    // The seconds from the ticket before: `c` comes during the first call, `e` after all others.
+    let arrivals = [("a", 0), ("b", 0), ("c", 1), ("d", 2), ("e", 9)];
+    let arriving = stream::iter(arrivals).then(|(id, wait)| async move {
+        if wait > 0 {
+            tokio::time::sleep(seconds(wait)).await;
+        }
+        id
+    });
+    let tickets = fake.bare();
+    let work = tickets.apply(Change::Delete, arriving.enumerate(), &at_once(4));
+    assert_eq!(work.count().await, 5);
+    let calls = log.calls();
+    let calls = calls
+        .iter()
+        .map(|call| (call.at.as_secs(), call.ids.concat()));
+    let calls: Vec<_> = calls.collect();
+    let expected = [(0, "ab"), (3, "cd"), (12, "e")];
+    assert_eq!(calls, expected.map(|(at, ids)| (at, ids.to_owned())));
+}
+
 /// How many calls a delete of 96 tickets begins with, by what the provider documents, the account and the options.
 async fn first_at_once(quotas: Limit, account: Option<usize>, options: &BulkOptions) -> usize {
     let fake = Fake::new(1)
