@@ -113,3 +113,18 @@ async fn purge_that_nobody_answers_is_not_made_again_before_the_pause() {
     let seen = log.calls();
     assert_eq!(seen[2].at, seen[1].at + crate::seconds(1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn vendor_that_answers_the_delete_is_waited_for_longer_than_one_that_never_answered() {
+    // One that never answered is given up after a minute.
+    let fake = fake(|call| match call.operation {
+        Operation::Purge if call.at < crate::seconds(120) => {
+            Err(error(ErrorKind::Unavailable, Effect::None))
+        }
+        _ => Ok(()),
+    });
+    let log = fake.log();
+    assert_eq!(words(&purge(fake, &["1"]).await), ["deleted"]);
+    let seen = log.calls();
+    assert!(seen.last().unwrap().at >= crate::seconds(120), "{seen:?}");
+}
