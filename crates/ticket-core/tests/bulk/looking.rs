@@ -49,6 +49,21 @@ async fn look_without_an_answer_is_made_again_until_there_is_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn look_that_somebody_else_answers_is_made_again() {
+    let fake = Fake::new(1).answering(|call| match call.number {
+        0 | 2 => Err(error(ErrorKind::BadResponse, Effect::Unknown)),
+        1 => Ok(()),
+        _ => Err(error(ErrorKind::NotFound, Effect::None)),
+    });
+    let log = fake.log();
+    let settled = delete(&fake.bare(), ["1"], &at_once(1)).await;
+    assert_eq!(words(&settled), ["already_gone"]);
+    let calls = log.calls();
+    let calls: Vec<_> = calls.iter().map(|call| call.operation.as_str()).collect();
+    assert_eq!(calls, ["delete", "get", "get", "get"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn ticket_whose_read_fails_again_and_again_does_not_hold_up_the_end() {
     let fake = lost(|call| match call.number {
         1 => Ok(()),
