@@ -1,5 +1,8 @@
 //! Workers of a fleet: what they take of a ledger, and what the vendor saw.
 
+mod dying;
+mod later;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
@@ -126,6 +129,10 @@ async fn has_event(jobs: &Jobs, job: &JobId, what: EventKind) -> bool {
     events.iter().any(|event| event.what == what)
 }
 
+fn busy() -> Error {
+    Error::new(ErrorKind::Unavailable, "come back later").with_effect(Effect::None)
+}
+
 #[tokio::test(start_paused = true)]
 async fn worker_does_each_job_of_its_accounts_and_leaves_those_of_others() {
     let jobs = jobs();
@@ -248,109 +255,6 @@ async fn account_that_is_refused_is_left_alone_until_a_person_resumes_the_job() 
     jobs.steer(&id, Step::Resume).await.unwrap();
     assert_eq!(over(&jobs, &id, 60).await, JobState::Completed);
     assert!(eu.state().there.is_empty());
-    worker.finish().await;
-}
-
-fn busy() -> Error {
-    Error::new(ErrorKind::Unavailable, "come back later").with_effect(Effect::None)
-}
-
-fn retrying_for(hours: u64) -> NewJob {
-    let mut guards = Guards::default();
-    guards.retry_for = Some(Duration::from_secs(hours * 3600));
-    deleting().guards(guards)
-}
-
-#[tokio::test(start_paused = true)]
-async fn ticket_that_fails_for_a_passing_reason_is_tried_later_and_then_done() {
-    let jobs = jobs();
-    let vendor = vendor_of(3);
-    vendor.state().refused.insert("2".to_owned(), busy());
-    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
-    let id = job_of(&jobs, &accounts, &["eu"], 3, deleting()).await;
-    let worker = work(&jobs, &accounts, 4);
-    sleep(Duration::from_secs(30)).await;
-    assert_eq!(
-        recorded(&jobs, &id).await,
-        ["1 deleted", "2 in doubt", "3 deleted"]
-    );
-    let first = vendor.log().len();
-    sleep(Duration::from_secs(50)).await;
-    let second = vendor.log().len();
-    assert!(second > first, "it is tried again after a minute at most");
-    sleep(Duration::from_secs(50)).await;
-    assert_eq!(vendor.log().len(), second, "and then after 90 s or more");
-    vendor.state().refused.clear();
-    assert_eq!(over(&jobs, &id, 60).await, JobState::Completed);
-    worker.finish().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn ticket_that_fails_for_too_long_is_failed() {
-    let jobs = jobs();
-    let vendor = vendor_of(3);
-    vendor.state().refused.insert("2".to_owned(), busy());
-    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
-    let id = job_of(&jobs, &accounts, &["eu"], 3, retrying_for(1)).await;
-    let worker = work(&jobs, &accounts, 4);
-    let begun = Instant::now();
-    over(&jobs, &id, 3 * 3600).await;
-    assert!(begun.elapsed() >= Duration::from_secs(3600));
-    assert_eq!(
-        recorded(&jobs, &id).await,
-        ["1 deleted", "2 failed", "3 deleted"]
-    );
-    let tries = deletes(&vendor)["2"];
-    // After 1, 2, 4, 8, 16 and 32 minutes, each up to a quarter less.
-    assert!((6..=12).contains(&tries), "{tries}");
-    assert!(!has_event(&jobs, &id, EventKind::GaveUp).await);
-    worker.finish().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn nothing_is_tried_later_where_the_job_says_so() {
-    let jobs = jobs();
-    let vendor = vendor_of(3);
-    vendor.state().refused.insert("2".to_owned(), busy());
-    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
-    let id = job_of(&jobs, &accounts, &["eu"], 3, retrying_for(0)).await;
-    let worker = work(&jobs, &accounts, 4);
-    assert_eq!(over(&jobs, &id, 50).await, JobState::Completed);
-    let outcomes = ["1 deleted", "2 failed", "3 deleted"];
-    assert_eq!(recorded(&jobs, &id).await, outcomes);
-    let sent = vendor.log().len();
-    sleep(Duration::from_secs(3600)).await;
-    assert_eq!(vendor.log().len(), sent);
-    worker.finish().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn account_that_never_answers_is_given_up_and_others_go_on() {
-    let jobs = jobs();
-    let (eu, us) = (vendor_of(250), vendor_of(4));
-    for id in 1..=250 {
-        eu.state().refused.insert(id.to_string(), busy());
-    }
-    let accounts = Accounts::new(&jobs, [("eu", &eu), ("us", &us)]);
-    for _ in 0..5_000 {
-        eu.answer(Answer::Error(busy(), false));
-    }
-    let id = job_of(&jobs, &accounts, &["us"], 4, deleting()).await;
-    let other = job_of(&jobs, &accounts, &["eu"], 250, retrying_for(2)).await;
-    let worker = work(&jobs, &accounts, 4);
-    over(&jobs, &id, 60).await;
-    assert_eq!(over(&jobs, &other, 12 * 3600).await, JobState::Completed);
-    let job = jobs.ledger().job(&other).await.unwrap();
-    assert_eq!(job.counts.get("done"), None);
-    let told: u64 = ["failed", "unattempted"]
-        .iter()
-        .filter_map(|word| job.counts.get(*word))
-        .sum();
-    assert_eq!(told, 250, "{:?}", job.counts);
-    assert!(job.counts["unattempted"] > 200, "{:?}", job.counts);
-    assert!(has_event(&jobs, &other, EventKind::GaveUp).await);
-    // Each try takes a minute, and the pauses between them grow.
-    assert!(eu.log().len() < 400, "{}", eu.log().len());
     worker.finish().await;
 }
 
@@ -526,127 +430,6 @@ async fn canary_is_released_by_no_worker() {
     assert_eq!(over(&jobs, &id, 20).await, JobState::Completed);
     assert!(vendor.state().there.is_empty());
     worker.finish().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn ticket_in_whose_calls_the_provider_panics_gets_an_outcome_and_others_go_on() {
-    for (reads_too, outcome) in [(false, "3 failed"), (true, "3 unknown")] {
-        let jobs = jobs();
-        let vendor = vendor_of(6);
-        vendor.state().panics.insert("3".to_owned());
-        vendor.state().reads_too = reads_too;
-        let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
-        let id = job_of(&jobs, &accounts, &["eu"], 6, deleting()).await;
-        let worker = work(&jobs, &accounts, 2);
-        assert_eq!(over(&jobs, &id, 60).await, JobState::Completed);
-        let mut expected = [1, 2, 3, 4, 5, 6].map(|id| format!("{id} deleted"));
-        expected[2] = outcome.to_owned();
-        assert_eq!(recorded(&jobs, &id).await, expected);
-        let there = &vendor.state().there.clone();
-        assert_eq!(there.iter().collect::<Vec<_>>(), ["3"]);
-        assert!(deletes(&vendor)["3"] <= 2, "{:?}", vendor.log());
-        let told = worker.told.all();
-        assert!(
-            told.iter().all(|one| !one.starts_with("refused")),
-            "{told:?}"
-        );
-        let tickets = jobs.ledger().tickets(&id, Which::Named, None, 9).await;
-        let why = tickets.unwrap()[2].outcome.clone().unwrap();
-        assert!(
-            why.error().unwrap().message().contains("panicked"),
-            "{why:?}"
-        );
-        worker.finish().await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn provider_that_panics_in_each_call_ends_the_work_and_no_ticket_is_lost() {
-    let jobs = jobs();
-    let vendor = vendor_of(200);
-    vendor.state().panics = (1..=200).map(|id| id.to_string()).collect();
-    vendor.state().reads_too = true;
-    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
-    let id = job_of(&jobs, &accounts, &["eu"], 200, deleting()).await;
-    let worker = work(&jobs, &accounts, 2);
-    sleep(Duration::from_secs(50)).await;
-    assert!(open(&jobs, &id).await > 150);
-    vendor.state().panics.clear();
-    assert_eq!(over(&jobs, &id, 7200).await, JobState::Completed);
-    let counts = jobs.ledger().job(&id).await.unwrap().counts;
-    assert!(counts["done"] > 150, "{counts:?}");
-    worker.finish().await;
-}
-
-/// Kills each worker that has a call about the ticket `3` in flight, until the job is over. Returns how many.
-async fn kill_at_3(jobs: &Jobs, vendor: &Vendor, accounts: &Arc<Accounts>, id: &JobId) -> u32 {
-    let calls = || {
-        let log = vendor.log();
-        let is_about = |call: &&String| call.split([' ', ',']).any(|word| word == "3");
-        log.iter().filter(is_about).count()
-    };
-    for kills in 0..30 {
-        let before = calls();
-        let worker = work(jobs, accounts, 2);
-        while calls() == before && !state(jobs, id).await.is_over() {
-            sleep(Duration::from_secs(1)).await;
-        }
-        if state(jobs, id).await.is_over() {
-            worker.finish().await;
-            return kills;
-        }
-        worker.task.abort();
-        sleep(Duration::from_secs(90)).await;
-    }
-    panic!("{:?}", recorded(jobs, id).await);
-}
-
-#[tokio::test(start_paused = true)]
-async fn ticket_whose_every_attempt_kills_the_worker_ends_as_unknown_and_others_are_done() {
-    let jobs = jobs();
-    let vendor = vendor_of(12);
-    vendor.state().hangs.insert("3".to_owned());
-    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
-    let id = job_of(&jobs, &accounts, &["eu"], 12, deleting()).await;
-    let kills = kill_at_3(&jobs, &vendor, &accounts, &id).await;
-    assert_eq!(kills, 5);
-    assert_eq!(deletes(&vendor)["3"], 5);
-    let job = jobs.ledger().job(&id).await.unwrap();
-    assert_eq!(job.counts["unknown"], 1, "{:?}", job.counts);
-    assert_eq!(vendor.state().there.len(), 1);
-    let tickets = jobs
-        .ledger()
-        .tickets(&id, Which::Named, None, 99)
-        .await
-        .unwrap();
-    for ticket in tickets {
-        let outcome = ticket.outcome.unwrap();
-        assert_eq!(outcome.is_done(), ticket.id.as_str() != "3", "{outcome:?}");
-        if let Some(error) = outcome.error() {
-            assert!(error.message().contains("5 processes or more"), "{error}");
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn ticket_whose_every_look_kills_the_worker_ends_as_unknown() {
-    let jobs = jobs();
-    let mut vendor = vendor_of(6);
-    // So that it is not sent again.
-    vendor.info.never_reuses_ids = false;
-    vendor.state().hangs.insert("3".to_owned());
-    vendor.state().reads_too = true;
-    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
-    let id = job_of(&jobs, &accounts, &["eu"], 6, deleting()).await;
-    let kills = kill_at_3(&jobs, &vendor, &accounts, &id).await;
-    assert!((5..=12).contains(&kills), "{kills}");
-    assert_eq!(deletes(&vendor)["3"], 1);
-    let recorded = recorded(&jobs, &id).await;
-    assert_eq!(recorded[2], "3 unknown");
-    assert!(
-        recorded[4..].iter().all(|one| one.ends_with(" deleted")),
-        "{recorded:?}"
-    );
 }
 
 #[tokio::test(start_paused = true)]
