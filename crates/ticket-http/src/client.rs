@@ -12,7 +12,7 @@ use crate::config::HttpConfig;
 use crate::exchange::{Carrier, Inner, Network};
 use crate::header::secret_header;
 
-/// Headers that most requests have at most, with those that reqwest and hyper add.
+/// The most headers of a usual request, including those that reqwest and hyper add.
 const USUAL_HEADERS: usize = 8;
 
 /// A client of one vendor's API. Clones are cheap and share connections.
@@ -42,7 +42,7 @@ impl HttpClient {
         secret_headers: &[(&'static str, SecretString)],
     ) -> Result<Self> {
         let base = Base::parse(base_url, config.allow_plain_http)?;
-        // With room for those that a request adds: its copies grow no more.
+        // With room for those that a request adds, so that its copies need not grow.
         let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
         headers.insert(USER_AGENT, user_agent(config.product.as_deref())?);
         // Without the header, a server may choose any coding (RFC 9110, section 12.5.3).

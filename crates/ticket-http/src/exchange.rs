@@ -80,7 +80,7 @@ impl Network {
         single.unwrap_or(&self.client)
     }
 
-    /// Sends the request and reads the reply. Like `begin` no `async fn`, which would move the request twice.
+    /// Sends the request and reads the reply. Neither this nor `begin` is an `async fn`: each would move the request twice.
     pub(crate) fn exchange(
         &self,
         inner: &Inner,

@@ -13,7 +13,9 @@ pub(crate) struct Site {
     pub(crate) project: Option<String>,
     pub(crate) resolved_status: Option<String>,
     pub(crate) max_attachment_bytes: u64,
+    /// Read once, before the first write that names a status: one that is added later needs a new client.
     pub(crate) statuses: OnceLock<Vec<wire::Status>>,
+    /// Likewise.
     pub(crate) priorities: OnceLock<Vec<wire::Named>>,
 }
 

@@ -105,8 +105,10 @@ where
     settled.boxed()
 }
 
+/// A key of the caller, whatever its type.
 type Key = Box<dyn Any + Send>;
 
+/// [`apply_everywhere`] for keys of any type.
 fn everywhere<'a>(
     change: &Change,
     accounts: Vec<(String, Tickets)>,

@@ -28,9 +28,8 @@ pub(super) async fn delete(
         let settled = accepted::settle(provider, context, targets, job, earlier, tell);
         return Box::pin(settled).await;
     }
-    let reads_first = provider.info().redirects_ids;
     let is_plain = targets.len() == 1 || targets.iter().all(|target| target.version.is_none());
-    if is_plain && !reads_first {
+    if is_plain && !provider.info().redirects_ids {
         return delete_batch(provider, context, targets, tell).await;
     }
     Box::pin(delete_each(provider, context, targets, tell)).await

@@ -1,10 +1,12 @@
 //! Accounts and jobs that are refused.
 
-use crate::vendor::{Accounts, Answer, Vendor};
-use crate::{job, jobs, killed, recorded, run, state, told};
 use std::sync::Arc;
+
 use ticket_core::{Change, Effect, Error, ErrorKind};
 use ticket_jobs::{JobState, Jobs, NewJob};
+
+use crate::vendor::{Accounts, Answer, Vendor};
+use crate::{job, jobs, killed, recorded, run, state, told};
 
 #[tokio::test(start_paused = true)]
 async fn account_whose_name_leads_elsewhere_is_refused_and_others_go_on() {

@@ -1,20 +1,18 @@
 //! Steps of a job that another engine dispatches, without a run.
 
-use crate::vendor::{Accounts, Answer, Vendor};
-use crate::{job, jobs, recorded, state, told};
 use std::time::Duration;
+
 use ticket_core::bulk::BulkOptions;
 use ticket_core::{CallContext, Change, Effect, Error, ErrorKind, TicketRef};
-use ticket_jobs::{Claim, JobId, JobOutcome, JobState, Jobs, MaxFailures, NewJob, Work};
+use ticket_jobs::{Claim, Claimed, JobId, JobOutcome, JobState, Jobs, MaxFailures, NewJob, Work};
 use tokio::time::Instant;
 
-#[tokio::test(start_paused = true)]
-async fn claimed_tickets_are_worked_on_without_a_run() {
-    let jobs = jobs();
-    let vendor = Vendor::new(&["1", "2", "3"]);
-    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
-    let id = job(&jobs, &accounts, &["eu:1", "eu:2", "eu:3"]).await;
-    let worker = jobs.ledger().begin(&id).await.unwrap();
+use crate::vendor::{Accounts, Answer, Vendor};
+use crate::{job, jobs, recorded, state, told};
+
+/// The tickets of the account `eu` that can be worked on, as a dispatcher claims them.
+async fn claim(jobs: &Jobs, id: &JobId) -> (Work, Vec<Claimed>) {
+    let worker = jobs.ledger().begin(id).await.unwrap();
     let Claim::Tickets(claimed) = jobs.ledger().claim(worker, "eu").await.unwrap() else {
         panic!("nothing to claim");
     };
@@ -23,6 +21,16 @@ async fn claimed_tickets_are_worked_on_without_a_run() {
         worker,
         account: "eu".to_owned(),
     };
+    (work, claimed)
+}
+
+#[tokio::test(start_paused = true)]
+async fn claimed_tickets_are_worked_on_without_a_run() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1", "2", "3"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1", "eu:2", "eu:3"]).await;
+    let (work, claimed) = claim(&jobs, &id).await;
     let desk = ticket_core::AccountSource::connect(&*accounts, "eu").unwrap();
     let options = BulkOptions::default();
     let outcomes = jobs.apply_chunk(work.clone(), &desk, claimed, CallContext::new(), &options);
@@ -47,15 +55,8 @@ async fn claimed_tickets_are_worked_on_without_a_run() {
 
 /// Works on some tickets of the job, as a dispatcher does.
 async fn step(jobs: &Jobs, id: &JobId, accounts: &Accounts) -> Vec<JobOutcome> {
-    let worker = jobs.ledger().begin(id).await.unwrap();
-    let Claim::Tickets(claimed) = jobs.ledger().claim(worker, "eu").await.unwrap() else {
-        panic!("nothing to claim");
-    };
-    let work = Work {
-        job: id.clone(),
-        worker,
-        account: "eu".to_owned(),
-    };
+    let (work, claimed) = claim(jobs, id).await;
+    let worker = work.worker;
     let desk = ticket_core::AccountSource::connect(accounts, "eu").unwrap();
     let options = BulkOptions::default();
     let applied = jobs.apply_chunk(work, &desk, claimed, CallContext::new(), &options);
@@ -140,15 +141,8 @@ async fn account_that_is_refused_is_suspended_without_a_run_too() {
     let vendor = Vendor::new(&["1"]);
     let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
     let id = job(&jobs, &accounts, &["eu:1"]).await;
-    let worker = jobs.ledger().begin(&id).await.unwrap();
-    let Claim::Tickets(claimed) = jobs.ledger().claim(worker, "eu").await.unwrap() else {
-        panic!("nothing to claim");
-    };
-    let work = Work {
-        job: id.clone(),
-        worker,
-        account: "eu".to_owned(),
-    };
+    let (work, claimed) = claim(&jobs, &id).await;
+    let worker = work.worker;
     let refused = Error::new(ErrorKind::Unauthenticated, "the key is wrong");
     vendor.answer(Answer::Error(refused, false));
     let desk = ticket_core::AccountSource::connect(&*accounts, "eu").unwrap();

@@ -1,16 +1,18 @@
 //! Jobs that are stopped, paused and cancelled, and callers who stop waiting.
 
-use crate::vendor::{Accounts, Answer, Vendor};
-use crate::{job, jobs, killed, recorded, run, run_with, state, told};
-use futures_util::FutureExt as _;
 use std::sync::Arc;
 use std::time::Duration;
+
+use futures_util::FutureExt as _;
 use ticket_core::call::CallIntent;
 use ticket_core::provider::Request;
 use ticket_core::{CallContext, Stop};
 use ticket_jobs::{JobState, Step};
 use tokio::sync::Notify;
 use tokio::time::Instant;
+
+use crate::vendor::{Accounts, Answer, Vendor};
+use crate::{job, jobs, killed, recorded, run, run_with, state, told};
 
 #[tokio::test(start_paused = true)]
 async fn stop_leaves_the_rest_open_and_what_is_unknown_in_doubt() {
