@@ -29,17 +29,22 @@ options  | cargo test --locked --workspace {options} --features ticket-cli/mcp,t
 restate  | cargo test --locked {restate}
 ";
 
-/// What runs beside `tests`. First what does not wait until the tests are built: `minimum` has builds of its own.
+/// What runs beside `tests`, and has builds of its own: it waits for nobody. `features` finds code that is dead or missing
+/// with a feature, so it checks; `clippy` has looked at the same code with all features.
+const APART: &str = "
+features | cargo hack check --locked --quiet --target-dir target/features {published} --each-feature --exclude-features default,native-tls
+minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --exclude ticket-jobs-postgres --exclude ticket-mcp --features {features-of-libraries}
+";
+
+/// What runs beside `tests`, in the same builds: one step waits for the other, and first for those of the tests.
 const BESIDE: &str = "
 fmt      | cargo fmt --all --check
 typos    | typos
 deny     | cargo deny --locked check bans licenses sources
-minimum  | minimum-rust check --locked --quiet --workspace --lib --exclude ticket-bench --exclude ticket-jobs --exclude ticket-jobs-postgres --exclude ticket-mcp --features {features-of-libraries}
 clippy   | cargo clippy --locked --workspace --all-targets --features {features} -- -D warnings
 lints    | cargo clippy --locked --workspace {live} {stores} {options} --features {features} -- -D warnings
 restate-lints | cargo clippy --locked {restate} --all-targets -- -D warnings
 check    | cargo run --locked --quiet --package xtask -- check
-features | cargo hack clippy --locked --quiet {published} --each-feature --exclude-features default,native-tls -- -D warnings
 docs     | cargo doc --locked --workspace --no-deps --lib --features {features}
 docs-bin | cargo doc --locked --workspace --exclude ticket-bench --exclude ticket-live --no-deps --bins --features {features-of-libraries}
 api      | cargo run --locked --quiet --package xtask -- api
@@ -75,10 +80,14 @@ const MINIMUM_RUST: &str = "minimum-rust";
 /// Runs every step. The verdict is faulty if a step failed.
 pub(crate) fn command(ws: &Workspace) -> Verdict {
     let mut summary = thread::scope(|scope| {
-        let beside = scope.spawn(|| lane(ws, BESIDE, run::succeeds_beside));
-        let tests = lane(ws, TESTS, run::succeeds);
-        let beside = beside.join();
-        tests + &beside.unwrap_or_else(|_| Verdict::Faulty.word().to_owned())
+        let beside =
+            [BESIDE, APART].map(|lines| scope.spawn(|| lane(ws, lines, run::succeeds_beside)));
+        let mut summary = lane(ws, TESTS, run::succeeds);
+        for beside in beside {
+            let rows = beside.join();
+            summary += &rows.unwrap_or_else(|_| Verdict::Faulty.word().to_owned());
+        }
+        summary
     });
     summary += &lane(ws, SERVERS, run::succeeds);
     println!("\n{summary}");
@@ -122,10 +131,10 @@ fn step(
             };
         }
     }
-    // Only for `cargo doc`: for other commands it would cause rebuilds.
-    let is_doc = line.starts_with("cargo doc");
-    let variables = is_doc.then_some(("RUSTDOCFLAGS", "-D warnings"));
-    Verdict::of(run(variables))
+    // Not for other commands: it would cause rebuilds of what they share.
+    let denied = [("cargo doc", "RUSTDOCFLAGS"), ("cargo hack", "RUSTFLAGS")];
+    let denied = denied.iter().find(|(start, _)| line.starts_with(start));
+    Verdict::of(run(denied.map(|(_, variable)| (*variable, "-D warnings"))))
 }
 
 fn is_there(tool: &str) -> bool {
@@ -215,7 +224,7 @@ mod tests {
         let (name, line) = &tests[0];
         assert_eq!(*name, "tests");
         assert!(ws.files["README.md"].contains(&format!("```sh\n{line}\n")));
-        let all = [TESTS, BESIDE, SERVERS].concat();
+        let all = [TESTS, APART, BESIDE, SERVERS].concat();
         let steps = steps(&ws, &all);
         assert_eq!(steps.len(), all.matches(" | ").count());
         assert!(steps.iter().all(|(_, line)| !line.contains(['{', '}'])));
