@@ -95,10 +95,7 @@ pub(crate) async fn delete(
                 locked(&unasked).extend(tickets.iter().cloned());
             }
         };
-        let called = Change::Delete
-            .call(&*provider, &context, &targets, false, &add)
-            .await;
-        match called {
+        match delete::delete(&*provider, &context, &targets, &add).await {
             Called {
                 result: Ok(outcomes),
                 contact: Contact::Vendor,

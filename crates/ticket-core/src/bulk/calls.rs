@@ -4,27 +4,26 @@ use super::called::Called;
 use super::change::Change;
 use super::delete::delete;
 use super::notice::Tell;
-use super::purge::purge;
+use super::purge::{Purges, purge};
 use super::single::change_each;
 use crate::provider::context::CallContext;
 use crate::provider::target::DeleteTarget;
 use crate::provider::ticket_provider::TicketProvider;
 
 impl Change {
-    /// Makes the calls for at most one batch of distinct tickets. If it `only_asks`, the vendor has accepted the change of
-    /// these before, and nothing else is sent.
+    /// Makes the calls for at most one batch of distinct tickets.
     pub(super) async fn call(
         &self,
         provider: &dyn TicketProvider,
         context: &CallContext,
         targets: &[DeleteTarget],
-        only_asks: bool,
+        purges: &Purges,
         tell: Tell<'_>,
     ) -> Called {
         match self {
             Self::Delete => delete(provider, context, targets, tell).await,
             // Rare paths are boxed here and below, so that the future of a usual delete is small.
-            Self::Purge => Box::pin(purge(provider, context, targets, only_asks, tell)).await,
+            Self::Purge => Box::pin(purge(provider, context, targets, purges, tell)).await,
             Self::Resolve | Self::Restore | Self::Update(_) | Self::Comment(_) => {
                 change_each(self, provider, context, targets).await
             }

@@ -14,6 +14,7 @@ use super::change::Change;
 use super::notice::{Notice, Teller};
 use super::options::{BulkOptions, Room, most_accepted, usual_concurrency};
 use super::pause::{Patience, Wait};
+use super::purge::Purges;
 use super::settled::Settled;
 use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;
@@ -43,6 +44,7 @@ pub(super) struct Engine {
     pub(super) room: Option<Room>,
     pub(super) max_batch: usize,
     pub(super) only_look: bool,
+    pub(super) purges: Arc<Purges>,
     /// Tickets that have arrived and wait for a full batch.
     pub(super) batch: Vec<Asked>,
     /// Batches that are sent again, whole or in parts.
@@ -92,6 +94,7 @@ impl Engine {
         let mut engine = Self {
             max_batch: change.max_batch(provider.info()),
             only_look: options.only_look,
+            purges: Arc::new(Purges::new(options.only_look)),
             concurrency: concurrency(provider.info(), &change, options),
             room: options.room.clone(),
             provider,

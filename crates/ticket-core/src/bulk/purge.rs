@@ -3,12 +3,14 @@
 //! Nothing of this needs to be stored between the two: who begins again with the delete does not find what is in the trash,
 //! and purges it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use super::accepted::{self, Ended};
 use super::called::{Called, Contact};
 use super::delete::delete;
+use super::locked;
 use super::notice::Tell;
 use super::reported::tell_unasked;
 use crate::model::ticket::TicketId;
@@ -25,13 +27,53 @@ const AGAIN: Duration = Duration::from_secs(5);
 
 type Outcomes = Vec<(TicketId, Outcome)>;
 
-/// Deletes at most one batch for good. Only what the vendor answers to the purge tells that a ticket is. If it `only_asks`,
-/// the vendor has accepted the purge of these tickets before, and nothing else is sent.
+/// What is appended to the error of a ticket whose delete is carried out and whose purge is not.
+const IN_TRASH: &str = "it was deleted before, and may still be in the trash";
+
+/// What the calls of one change share about its purges.
+#[derive(Default)]
+pub(super) struct Purges {
+    /// Whether the vendor has accepted the purges before, and nothing else is sent.
+    only_asks: bool,
+    /// Tickets whose delete was carried out before their purge failed without an effect.
+    in_trash: Mutex<HashSet<TicketId>>,
+}
+
+impl Purges {
+    pub(super) fn new(only_asks: bool) -> Self {
+        let in_trash = Mutex::default();
+        Self {
+            only_asks,
+            in_trash,
+        }
+    }
+
+    fn leave_in_trash(&self, deleted: &[(TicketId, Outcome)]) {
+        let ids = deleted.iter().map(|(id, _)| id.clone());
+        locked(&self.in_trash).extend(ids);
+    }
+
+    /// Whether this change deleted the ticket, and its purge failed without an effect.
+    pub(super) fn is_in_trash(&self, id: &TicketId) -> bool {
+        locked(&self.in_trash).contains(id)
+    }
+
+    /// An error about this ticket, which says so if the ticket is in the trash.
+    pub(super) fn told(&self, error: Error, id: &TicketId) -> Error {
+        if self.is_in_trash(id) {
+            in_trash(error)
+        } else {
+            error
+        }
+    }
+}
+
+/// Deletes at most one batch for good. Only what the vendor answers to the purge tells that a ticket is.
 pub(super) async fn purge(
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
-    only_asks: bool,
+    purges: &Purges,
     tell: Tell<'_>,
 ) -> Called {
     let accepted = targets.first().and_then(|target| target.accepted.as_ref());
@@ -42,7 +84,7 @@ pub(super) async fn purge(
         let purged = Purged {
             deletes: deleted.collect(),
             outcomes: finish(provider, context, targets, error, tell).await,
-            may_repeat: !only_asks,
+            may_repeat: !purges.only_asks,
         };
         return purged.settle(provider, context, tell).await;
     }
@@ -63,14 +105,23 @@ pub(super) async fn purge(
     let (mut known, mut perhaps, mut settled) = (Vec::new(), Vec::new(), Vec::new());
     for (id, outcome) in outcomes {
         match outcome {
-            Outcome::Done | Outcome::AlreadyDone => &mut known,
-            Outcome::NotFound(_) => &mut perhaps,
-            _ => &mut settled,
+            Outcome::Done | Outcome::AlreadyDone => known.push((id, outcome)),
+            // Not found because an earlier call of this change deleted it.
+            Outcome::NotFound(_) if purges.is_in_trash(&id) => known.push((id, Outcome::Done)),
+            Outcome::NotFound(_) => perhaps.push((id, outcome)),
+            Outcome::Failed(error) => {
+                let outcome = Outcome::Failed(purges.told(error, &id));
+                settled.push((id, outcome));
+            }
+            Outcome::Unknown(error) => {
+                let outcome = Outcome::Unknown(purges.told(error, &id));
+                settled.push((id, outcome));
+            }
+            Outcome::Unattempted(_) => settled.push((id, outcome)),
         }
-        .push((id, outcome));
     }
     let mut left: Option<(Error, Outcomes)> = None;
-    for in_trash in [known, perhaps] {
+    for (in_trash, is_known) in [(known, true), (perhaps, false)] {
         if in_trash.is_empty() {
             continue;
         }
@@ -91,7 +142,12 @@ pub(super) async fn purge(
             Ok(outcomes) => settled.extend(outcomes),
             // It is a job of these tickets only.
             Err(error) if error.job().is_some() => settled.extend(each(&in_trash, &error)),
-            Err(error) => left = Some((error, in_trash)),
+            Err(error) => {
+                if is_known {
+                    purges.leave_in_trash(&in_trash);
+                }
+                left = Some((error, in_trash));
+            }
         }
     }
     match left {
@@ -274,5 +330,8 @@ async fn purge_again(
 
 /// The error of a purge, after the delete.
 fn in_trash(error: Error) -> Error {
-    error.with_note("it was deleted before, and may still be in the trash")
+    if error.message().contains(IN_TRASH) {
+        return error;
+    }
+    error.with_note(IN_TRASH)
 }

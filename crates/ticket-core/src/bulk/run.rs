@@ -223,13 +223,13 @@ impl Engine {
         }
         let (provider, change) = (Arc::clone(&self.provider), Arc::clone(&self.change));
         let teller = Arc::clone(&self.teller);
-        let only_asks = self.only_look;
+        let purges = Arc::clone(&self.purges);
         let call = async move {
             if let Some(state) = &context.send_state {
                 state.begin();
             }
             let tell = |notice: &Notice| teller.tell(notice);
-            let call = change.call(&*provider, &context, &targets, only_asks, &tell);
+            let call = change.call(&*provider, &context, &targets, &purges, &tell);
             call.await
         };
         let mut call = Box::pin(call.in_current_span().with_current_subscriber());
@@ -281,16 +281,17 @@ impl Engine {
             .with_effect(Effect::Unknown);
         let may_be_sent = call.state.may_be_sent();
         self.send_whole(call.part.other);
-        for asked in call.part.asked {
+        for mut asked in call.part.asked {
             if asked.earlier_attempt() == Effect::Unknown {
                 self.settle_unknown(asked);
                 continue;
             }
             let error = error.clone().on_ticket(&asked.target.id);
             let outcome = if may_be_sent {
-                Outcome::Unknown(error)
+                Outcome::Unknown(self.purges.told(error, &asked.target.id))
             } else {
-                Outcome::Unattempted(error.with_context("stopped before this ticket was sent"))
+                let error = error.with_context("stopped before this ticket was sent");
+                self.unattempted(&mut asked, error)
             };
             self.settle(asked, outcome);
         }

@@ -29,7 +29,10 @@ impl Engine {
                     asked.error = Some(error);
                     self.hold(asked);
                 }
-                Some(error) => self.settle(asked, Outcome::Failed(error)),
+                Some(error) => {
+                    let error = self.purges.told(error, &asked.target.id);
+                    self.settle(asked, Outcome::Failed(error));
+                }
                 None => open.push(asked),
             }
         }
@@ -42,10 +45,12 @@ impl Engine {
         let not_attempted = error.is_not_attempted() && error.effect() == Effect::None;
         for mut asked in asked {
             let error = error.clone().on_ticket(&asked.target.id);
+            let error = self.purges.told(error, &asked.target.id);
             if asked.earlier_attempt() == Effect::Unknown {
                 self.hold(asked);
             } else if not_attempted {
-                self.settle(asked, Outcome::Unattempted(error));
+                let outcome = self.unattempted(&mut asked, error);
+                self.settle(asked, outcome);
             } else if error.effect() == Effect::Unknown {
                 asked.error = Some(error);
                 self.hold(asked);
@@ -53,6 +58,20 @@ impl Engine {
                 self.settle(asked, Outcome::Failed(error));
             }
         }
+    }
+
+    /// The outcome of a ticket about which nothing was sent, for this reason. If only its purge was not, that failed and is
+    /// still to be done.
+    pub(super) fn unattempted(&self, asked: &mut Asked, reason: Error) -> Outcome {
+        let id = &asked.target.id;
+        if !self.purges.is_in_trash(id) {
+            return Outcome::Unattempted(reason);
+        }
+        let failed = asked.error.take();
+        let failed = failed.map(|error| Outcome::Failed(self.purges.told(error, id)));
+        failed
+            .filter(Outcome::is_left_to_do)
+            .unwrap_or_else(|| Outcome::Unattempted(self.purges.told(reason, id)))
     }
 
     /// After the end, settles all tickets that wait.
@@ -63,12 +82,13 @@ impl Engine {
         let again = self.again.drain(..);
         let again = again.flat_map(|part| part.asked.into_iter().chain(part.other));
         let waiting: Vec<_> = again.chain(self.batch.drain(..)).collect();
-        for asked in waiting {
+        for mut asked in waiting {
             if asked.earlier_attempt() == Effect::Unknown {
                 self.hold(asked);
             } else {
                 let error = reason.clone().on_ticket(&asked.target.id);
-                self.settle(asked, Outcome::Unattempted(error));
+                let outcome = self.unattempted(&mut asked, error);
+                self.settle(asked, outcome);
             }
         }
         if !self.may_look() {

@@ -39,7 +39,7 @@ pub(super) fn calls(log: &Log) -> Vec<String> {
         .collect()
 }
 
-async fn apply(
+pub(super) async fn apply(
     tickets: &Tickets,
     targets: Vec<DeleteTarget>,
     options: &BulkOptions,

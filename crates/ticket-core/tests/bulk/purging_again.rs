@@ -1,11 +1,18 @@
 //! Purges that did not settle every ticket: what is purged once more, what is asked about, and what stays unknown.
 
-use ticket_core::provider::{NotFound, Support, VendorJob};
-use ticket_core::{Effect, Error, ErrorKind, Operation, Outcome};
+use std::sync::Arc;
 
-use crate::common::error;
-use crate::purging::{calls, fake, not_found, purge, words};
-use crate::reason;
+use ticket_core::bulk::{BulkOptions, Settled};
+use ticket_core::call::{RetryPolicy, StackOptions};
+use ticket_core::provider::{Limit, NotFound, Quota, Support, VendorJob};
+use ticket_core::{
+    CallContext, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome, ProviderInfo, Result,
+    Stop, Tickets,
+};
+
+use crate::common::{Fake, Seen, error};
+use crate::purging::{apply, calls, fake, not_found, purge, words};
+use crate::{at_once, reason, seconds};
 
 #[tokio::test(start_paused = true)]
 async fn job_of_the_tickets_that_were_there_is_not_asked_about_the_others() {
@@ -127,4 +134,147 @@ async fn vendor_that_answers_the_delete_is_waited_for_longer_than_one_that_never
     assert_eq!(words(&purge(fake, &["1"]).await), ["deleted"]);
     let seen = log.calls();
     assert!(seen.last().unwrap().at >= crate::seconds(120), "{seen:?}");
+}
+
+/// Deletes that are carried out, and a purge that has no connection. What follows is answered as `then` says.
+fn unpurged(then: impl Fn(&Seen) -> Result<()> + Send + Sync + 'static) -> Fake {
+    fake(move |call| match call.number {
+        0 => Ok(()),
+        1 => Err(no_connection()),
+        _ => then(call),
+    })
+}
+
+fn no_connection() -> Error {
+    error(ErrorKind::Connect, Effect::None)
+}
+
+fn one_by_one(mut info: ProviderInfo) -> ProviderInfo {
+    let delete = info.capabilities.support(Operation::Delete).cloned();
+    let delete = delete.unwrap().max_batch(1);
+    info.capabilities = info.capabilities.with(Operation::Delete, delete);
+    info
+}
+
+/// The change of these tickets, and `end` three and a half seconds after its begin.
+async fn ending(tickets: &Tickets, ids: &[&str], end: impl Fn()) -> Vec<Settled<usize>> {
+    let targets = ids.iter().map(|id| DeleteTarget::new(*id)).collect();
+    let ending = async {
+        tokio::time::sleep(seconds(3) + seconds(1) / 2).await;
+        end();
+    };
+    let options: BulkOptions = at_once(1);
+    tokio::join!(apply(tickets, targets, &options), ending).0
+}
+
+/// It is to be purged still, and the error says what was done.
+fn assert_in_trash(settled: &Settled<usize>, kind: ErrorKind) {
+    let error = reason(settled);
+    assert_eq!(error.kind(), kind);
+    let told = error.message();
+    assert_eq!(told.matches("it was deleted before").count(), 1, "{told}");
+    assert!(settled.outcome.is_left_to_do(), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ticket_in_the_trash_is_told_so_where_the_change_is_stopped_before_its_purge() {
+    let stop = Stop::new();
+    let fake = unpurged(|_| Err(no_connection()));
+    let log = fake.log();
+    let tickets = fake.bare().with(CallContext::new().stop(stop.clone()));
+    let settled = ending(&tickets, &["1", "2"], || stop.finish()).await;
+    assert_eq!(words(&settled), ["failed"; 2]);
+    for settled in &settled {
+        assert_in_trash(settled, ErrorKind::Connect);
+    }
+    // The last error is one of the delete, which says nothing of the trash by itself.
+    let calls = calls(&log);
+    assert_eq!(
+        calls,
+        ["delete 1,2", "purge 1,2", "delete 1,2", "delete 1,2"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn ticket_in_the_trash_is_told_so_where_another_one_ends_the_change() {
+    // The first one is tried twice before it is another one's turn.
+    let fake = unpurged(|call| match call.number {
+        2 => Err(no_connection()),
+        _ => Err(error(ErrorKind::Unauthenticated, Effect::None)),
+    });
+    let fake = fake.info(one_by_one);
+    let log = fake.log();
+    let settled = ending(&fake.bare(), &["1", "2", "3"], || {}).await;
+    assert_eq!(words(&settled), ["failed", "failed", "unattempted"]);
+    assert_in_trash(&settled[0], ErrorKind::Connect);
+    for other in &settled[1..] {
+        assert!(!reason(other).message().contains("trash"));
+    }
+    let calls = calls(&log);
+    assert_eq!(calls, ["delete 1", "purge 1", "delete 1", "delete 2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ticket_in_the_trash_is_told_so_where_its_next_delete_is_refused() {
+    for (kind, effect, word) in [
+        (ErrorKind::Unauthenticated, Effect::None, "failed"),
+        (ErrorKind::BadResponse, Effect::None, "failed"),
+    ] {
+        let fake = unpurged(move |_| Err(error(kind, effect)));
+        let log = fake.log();
+        let settled = purge(fake, &["1"]).await;
+        assert_eq!(words(&settled), [word]);
+        assert_in_trash(&settled[0], kind);
+        assert_eq!(calls(&log), ["delete 1", "purge 1", "delete 1"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ticket_in_the_trash_is_told_so_where_its_next_delete_is_held_back_until_a_stop() {
+    // The window has room for the first two calls.
+    let ends: [fn(&Stop); 2] = [Stop::finish, Stop::abandon];
+    for end in ends {
+        let stop = Stop::new();
+        let fake = unpurged(|_| Ok(()));
+        let fake = fake.info(|info| info.limit(Limit::new().window(Quota::new(2, seconds(600)))));
+        let log = fake.log();
+        let mut stack = StackOptions::default();
+        stack.retry = RetryPolicy::default().max_attempts(1.try_into().unwrap());
+        let tickets = Tickets::with_options(Arc::new(fake), &stack);
+        let tickets = tickets.with(CallContext::new().stop(stop.clone()));
+        let settled = ending(&tickets, &["1"], || end(&stop)).await;
+        assert_eq!(words(&settled), ["failed"]);
+        assert_in_trash(&settled[0], ErrorKind::Connect);
+        assert_eq!(calls(&log), ["delete 1", "purge 1"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ticket_that_was_moved_to_the_trash_before_is_purged_once_more_as_after_its_first_delete() {
+    // The trash lags, or somebody else has purged it.
+    let cases: [(fn() -> Outcome, _); 2] =
+        [(|| Outcome::Done, "deleted"), (not_found, "already_gone")];
+    for (second, word) in cases {
+        let fake = unpurged(|_| Ok(())).outcomes(move |id, call| match (id, call) {
+            ("1", 0) => Outcome::Done,
+            ("1", 4..) => second(),
+            _ => not_found(),
+        });
+        let log = fake.log();
+        let settled = purge(fake, &["1", "missing"]).await;
+        assert_eq!(words(&settled), [word, "not_found"]);
+        let seen = log.calls();
+        assert_eq!(
+            calls(&log),
+            [
+                "delete 1,missing",
+                "purge 1",
+                "delete 1,missing",
+                "purge 1",
+                "purge 1",
+                "purge missing"
+            ]
+        );
+        assert_eq!(seen[4].at, seen[3].at + seconds(5));
+    }
 }
