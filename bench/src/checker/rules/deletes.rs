@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ticket_sandbox::{Fault, OddId, Vendor};
+use ticket_sandbox::{Endpoint, Exchange, Fault, OddId, Vendor};
 use tickets::provider::NotFound;
 use tickets::{Operation, Outcome};
 
@@ -96,8 +96,9 @@ fn is_taken_along(plan: &Plan, story: &Story, told: &Told) -> bool {
     asked.any(|asked| matches!(asked, Asked::Existing(place) if above.contains(place)))
 }
 
-/// Whether a gateway answered both the delete and the read of a vendor that documents no 404 of its own. That its
-/// control read passed in between is the proof that was agreed on.
+/// Whether a gateway answered the read of a ticket at a vendor that documents no 404 of its own, so that nothing tells it
+/// from the vendor: the control read passed afterwards, which is the proof that was agreed on, or the vendor itself had
+/// answered the change just before.
 pub(super) fn indistinguishable(story: &Story, told: &Told) -> bool {
     let proves = story
         .infos
@@ -107,13 +108,39 @@ pub(super) fn indistinguishable(story: &Story, told: &Told) -> bool {
     if get.is_none_or(|get| get.not_found != NotFound::Undocumented) {
         return false;
     }
-    story.journal.iter().any(|seen| {
-        let path = seen.path.split('?').next().unwrap_or_default();
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let id = name.strip_suffix(".json").unwrap_or(name);
-        let is_read = seen.method == "GET" && seen.vendor == Some(told.vendor) && id == told.id;
-        is_read && seen.status == Some(404) && matches!(seen.fault, Some(Fault::Gateway(_)))
-    })
+    let is_success = |seen: &Exchange| seen.status.is_some_and(|status| status < 300);
+    let of_vendor = |seen: &&Exchange| seen.vendor == Some(told.vendor);
+    // Whether the last answer about the ticket was the vendor's to a change, and whether a gateway answered a later read.
+    let (mut has_just_answered, mut is_by_gateway) = (false, false);
+    for seen in story.journal.iter().filter(of_vendor) {
+        if seen.endpoint == Some(Endpoint::List) {
+            if is_by_gateway && is_success(seen) {
+                return true;
+            }
+        } else if is_read_of(seen, told) {
+            is_by_gateway |=
+                seen.status == Some(404) && matches!(seen.fault, Some(Fault::Gateway(_)));
+            if is_by_gateway && has_just_answered {
+                return true;
+            }
+            has_just_answered = false;
+        } else if seen.is_write && is_about(seen, told) {
+            has_just_answered = is_success(seen);
+        }
+    }
+    false
+}
+
+fn is_read_of(seen: &Exchange, told: &Told) -> bool {
+    let path = seen.path.split('?').next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let id = name.strip_suffix(".json").unwrap_or(name);
+    seen.method == "GET" && id == told.id
+}
+
+/// Whether a change names this ticket: in its path, or in the list of a batch.
+fn is_about(seen: &Exchange, told: &Told) -> bool {
+    seen.path.contains(&told.id) || String::from_utf8_lossy(&seen.body).contains(&told.id)
 }
 
 /// How many outcomes rest on a proof that a gateway can fake.

@@ -188,7 +188,7 @@ async fn delete_unread(
         let outcome = Outcome::NotFound(error.confirmed());
         return Called::settled(id, outcome, Contact::Vendor);
     }
-    let seen = look::for_deleted(provider, context, id, &error).await;
+    let seen = look::for_deleted(provider, context, id, false).await;
     let is_first = context.earlier_attempt == Effect::None;
     let outcome = match &seen {
         Seen::Unchanged => {

@@ -54,18 +54,19 @@ impl Seen {
 }
 
 impl Change {
-    /// Reads a ticket whose change failed with `error`, to learn what came of it.
+    /// Reads a ticket after a change of unknown effect, to learn what came of it. Where the vendor
+    /// [has just answered](has_just_answered), a *not found* is its own.
     pub(super) async fn look(
         &self,
         provider: &dyn TicketProvider,
         context: &CallContext,
         id: &TicketId,
-        error: &Error,
+        has_just_answered: bool,
     ) -> Seen {
         match self {
-            Self::Delete => for_deleted(provider, context, id, error).await,
+            Self::Delete => for_deleted(provider, context, id, has_just_answered).await,
             // A read does not tell what is in the trash from what is gone.
-            Self::Purge => match for_deleted(provider, context, id, error).await {
+            Self::Purge => match for_deleted(provider, context, id, has_just_answered).await {
                 Seen::Changed if takes_two_steps(provider.info()) => Seen::CannotTell,
                 seen => seen,
             },
@@ -73,12 +74,12 @@ impl Change {
                 let is_resolved =
                     |status: &Status| matches!(status, Status::Resolved | Status::Closed);
                 let seen = |ticket: &Ticket| of_status(ticket, is_resolved);
-                for_ticket(provider, context, id, error, seen).await
+                for_ticket(provider, context, id, has_just_answered, seen).await
             }
             Self::Restore => {
                 let is_restored = |status: &Status| *status != Status::Deleted;
                 let seen = |ticket: &Ticket| of_status(ticket, is_restored);
-                for_ticket(provider, context, id, error, seen).await
+                for_ticket(provider, context, id, has_just_answered, seen).await
             }
             Self::Update(patch) => {
                 // A field that differs proves nothing: the vendor may show it in another form.
@@ -89,7 +90,7 @@ impl Change {
                         Seen::CannotTell
                     }
                 };
-                for_ticket(provider, context, id, error, seen).await
+                for_ticket(provider, context, id, has_just_answered, seen).await
             }
             Self::Comment(_) => Seen::NoAnswer(None),
         }
@@ -102,12 +103,18 @@ pub(super) fn may_settle(info: &ProviderInfo) -> bool {
     get.is_some_and(|get| info.reads_are_consistent || get.not_found != NotFound::Ambiguous)
 }
 
-/// Reads a ticket that may be deleted, after a delete that failed with `error`.
+/// Whether a change that failed with this error was answered in the vendor's own form and in full, so that the read just after it
+/// is answered by the vendor too. A sign-in page has a status of success as well.
+pub(super) fn has_just_answered(error: &Error) -> bool {
+    error.kind() != ErrorKind::BadResponse && error.status().is_some_and(|status| status < 300)
+}
+
+/// Reads a ticket that may be deleted.
 pub(super) async fn for_deleted(
     provider: &dyn TicketProvider,
     context: &CallContext,
     id: &TicketId,
-    error: &Error,
+    has_just_answered: bool,
 ) -> Seen {
     let info = provider.info();
     let Some(get) = info.capabilities.support(Operation::Get) else {
@@ -127,7 +134,7 @@ pub(super) async fn for_deleted(
         Ok(_) => return Seen::CannotTell,
         Err(read) => read,
     };
-    match of_failed_read(provider, context, get.not_found, read, error).await {
+    match of_failed_read(provider, context, get.not_found, read, has_just_answered).await {
         Seen::Missing => Seen::Changed,
         seen => seen,
     }
@@ -138,21 +145,17 @@ fn is_trash(info: &ProviderInfo) -> bool {
     delete.is_some_and(|delete| matches!(delete.removal, Removal::Trash { .. }))
 }
 
-/// What the failure of a read says, after a change that failed with `error`.
+/// What the failure of a read says.
 async fn of_failed_read(
     provider: &dyn TicketProvider,
     context: &CallContext,
     proves: NotFound,
     read: Error,
-    error: &Error,
+    has_just_answered: bool,
 ) -> Seen {
-    // The change was answered in the vendor's own form, so the read just after it is the vendor's too. A sign-in page has a
-    // status of success as well.
-    let vendor_answered =
-        error.kind() != ErrorKind::BadResponse && error.status().is_some_and(|status| status < 300);
     match (read.kind(), proves) {
         (ErrorKind::NotFound, NotFound::Gone) => Seen::Missing,
-        (ErrorKind::NotFound, NotFound::Undocumented) if vendor_answered => Seen::Missing,
+        (ErrorKind::NotFound, NotFound::Undocumented) if has_just_answered => Seen::Missing,
         (ErrorKind::NotFound, NotFound::Undocumented) => match control(provider, context).await {
             Ok(_) => Seen::Missing,
             Err(Some(control)) if control.is_transient() => Seen::NoAnswer(Some(control)),
@@ -163,12 +166,12 @@ async fn of_failed_read(
     }
 }
 
-/// Reads a ticket that tells whether it is changed, after a change that failed with `error`.
+/// Reads a ticket that tells whether it is changed.
 pub(super) async fn for_ticket(
     provider: &dyn TicketProvider,
     context: &CallContext,
     id: &TicketId,
-    error: &Error,
+    has_just_answered: bool,
     seen: impl Fn(&Ticket) -> Seen,
 ) -> Seen {
     let info = provider.info();
@@ -179,7 +182,9 @@ pub(super) async fn for_ticket(
     match provider.get(context, id).await {
         Ok(ticket) if info.check_same(id, &ticket.id).is_err() => Seen::CannotTell,
         Ok(ticket) => seen(&ticket),
-        Err(read) => of_failed_read(provider, context, get.not_found, read, error).await,
+        Err(read) => {
+            of_failed_read(provider, context, get.not_found, read, has_just_answered).await
+        }
     }
 }
 
@@ -236,6 +241,7 @@ pub(super) async fn look_at_each(
 ) -> Called {
     let info = provider.info();
     let mut contact = Contact::of(&error);
+    let answered_change = has_just_answered(&error);
     let mut answered = true;
     let mut outcomes = Vec::with_capacity(targets.len());
     for target in targets {
@@ -243,7 +249,7 @@ pub(super) async fn look_at_each(
         let error = error.clone().on_ticket(id);
         let mut outcome = None;
         if answered {
-            let seen = change.look(provider, context, id, &error).await;
+            let seen = change.look(provider, context, id, answered_change).await;
             contact = seen.contact(&error);
             answered = !matches!(seen, Seen::NoAnswer(_));
             outcome = seen.outcome();

@@ -48,7 +48,9 @@ pub(super) async fn settle_report(
             }
             // Where nobody answers, nothing more is learned.
             Outcome::Unknown(error) if contact != Contact::Nobody => {
-                let seen = Box::pin(look::for_deleted(provider, context, id, error)).await;
+                let answered = look::has_just_answered(error);
+                let seen = look::for_deleted(provider, context, id, answered);
+                let seen = Box::pin(seen).await;
                 contact = seen.contact(error);
                 if let Some(seen) = seen.outcome() {
                     *outcome = seen;
@@ -81,7 +83,8 @@ async fn on_not_found(
             Contact::Vendor,
         );
     }
-    let seen = look::for_deleted(provider, context, id, error).await;
+    let answered = look::has_just_answered(error);
+    let seen = look::for_deleted(provider, context, id, answered).await;
     let error = error.clone();
     match &seen {
         Seen::Unchanged => {

@@ -128,7 +128,8 @@ impl Engine {
         }
         let error = asked.error_or_none();
         async move {
-            let seen = change.look(&*provider, &context, &id, &error).await;
+            // Whoever answered the change did so some time ago.
+            let seen = change.look(&*provider, &context, &id, false).await;
             // What the vendor accepted without confirming it may still be carried out.
             // Nor is it proof where another ticket may have the id now.
             let info = provider.info();

@@ -80,12 +80,13 @@ async fn on_not_found(
     if support.is_none_or(|support| support.not_found != NotFound::Undocumented) {
         return (Outcome::NotFound(error), Contact::Vendor);
     }
+    let answered = look::has_just_answered(&error);
     // What matters is whether there is such a ticket, and not how it is.
     let seen = match change {
         Change::Update(_) | Change::Comment(_) => {
-            look::for_ticket(provider, context, id, &error, |_| Seen::Unchanged).await
+            look::for_ticket(provider, context, id, answered, |_| Seen::Unchanged).await
         }
-        _ => change.look(provider, context, id, &error).await,
+        _ => change.look(provider, context, id, answered).await,
     };
     match &seen {
         Seen::Changed => (Outcome::AlreadyDone, Contact::Vendor),

@@ -13,7 +13,7 @@ use crate::common::{Fake, Seen, error};
 use crate::{at_once, delete, reason, seconds, words};
 
 /// A delete without an answer, of a ticket whose reads are answered as `read` says.
-fn lost(read: impl Fn(&Seen) -> Result<()> + Send + Sync + 'static) -> Fake {
+pub(super) fn lost(read: impl Fn(&Seen) -> Result<()> + Send + Sync + 'static) -> Fake {
     Fake::new(1).answering(move |call| match call.operation {
         Operation::Delete => Err(error(ErrorKind::BadResponse, Effect::Unknown)),
         Operation::Get => read(call),
@@ -21,7 +21,7 @@ fn lost(read: impl Fn(&Seen) -> Result<()> + Send + Sync + 'static) -> Fake {
     })
 }
 
-fn gone() -> Result<()> {
+pub(super) fn gone() -> Result<()> {
     Err(error(ErrorKind::NotFound, Effect::None))
 }
 
@@ -236,7 +236,7 @@ async fn change_abandoned_before_the_second_look_does_not_look() {
 }
 
 /// A vendor whose *not found* proves this, to reads and deletes.
-fn proving(fake: Fake, proves: NotFound) -> Fake {
+pub(super) fn proving(fake: Fake, proves: NotFound) -> Fake {
     fake.info(|mut info| {
         let support = Support::new().not_found(proves);
         info.capabilities = Capabilities::none()
@@ -331,23 +331,6 @@ async fn ticket_that_an_earlier_attempt_may_have_changed_is_only_looked_at_where
             assert_eq!(told[0], "already_gone", "{told:?}");
             assert_ne!(told[1], "deleted", "{told:?}");
         }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn not_found_after_a_page_of_status_200_is_not_the_vendors() {
-    // Whoever answers with a page may also answer 404.
-    for (kind, word) in [
-        (ErrorKind::BadResponse, "unknown"),
-        (ErrorKind::Conflict, "already_gone"),
-    ] {
-        let fake = Fake::new(1).answering(move |call| match call.operation {
-            Operation::Delete => Err(error(kind, Effect::Unknown).with_status(200)),
-            _ => gone(),
-        });
-        let fake = proving(fake, NotFound::Undocumented);
-        let settled = delete(&fake.bare(), ["1"], &at_once(1)).await;
-        assert_eq!(words(&settled), [word], "{kind}");
     }
 }
 

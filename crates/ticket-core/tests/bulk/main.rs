@@ -12,6 +12,7 @@ mod common;
 mod ending;
 mod judging;
 mod looking;
+mod looking_again;
 mod patience;
 mod purging;
 mod purging_again;
