@@ -106,7 +106,9 @@ pub(super) fn may_settle(info: &ProviderInfo) -> bool {
 /// Whether a change that failed with this error was answered in the vendor's own form and in full, so that the read just after it
 /// is answered by the vendor too. A sign-in page has a status of success as well.
 pub(super) fn has_just_answered(error: &Error) -> bool {
-    error.kind() != ErrorKind::BadResponse && error.status().is_some_and(|status| status < 300)
+    let is_success = error.status().is_some_and(|status| status < 300);
+    // Of an answer that was lost or stalled, nobody knows whose it was.
+    is_success && error.kind() != ErrorKind::BadResponse && !error.is_transient()
 }
 
 /// Reads a ticket that may be deleted.

@@ -18,10 +18,13 @@ fn calls(log: &Log) -> Vec<(String, u64)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn not_found_is_the_vendors_after_its_own_answer_and_not_after_a_page() {
+async fn not_found_is_the_vendors_after_its_own_answer_and_not_after_a_page_or_half_an_answer() {
     // Whoever answers with a page may also answer 404.
     for (kind, word) in [
         (ErrorKind::BadResponse, "unknown"),
+        // The status came, and its body was lost or stalled.
+        (ErrorKind::Unavailable, "unknown"),
+        (ErrorKind::Timeout, "unknown"),
         (ErrorKind::Conflict, "already_gone"),
     ] {
         let fake = Fake::new(1).answering(move |call| match call.operation {
