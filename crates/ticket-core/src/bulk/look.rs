@@ -248,13 +248,14 @@ pub(super) async fn look_at_each(
     let mut outcomes = Vec::with_capacity(targets.len());
     for target in targets {
         let id = &target.id;
-        let error = error.clone().on_ticket(id);
+        let mut error = error.clone().on_ticket(id);
         let mut outcome = None;
         if answered {
             let seen = change.look(provider, context, id, answered_change).await;
             contact = seen.contact(&error);
             answered = !matches!(seen, Seen::NoAnswer(_));
             outcome = seen.outcome();
+            error = error.seen_unchanged(matches!(seen, Seen::Unchanged));
             // The vendor is there and fails for one of them: they are tried apart.
             let may_split = targets.len() > 1 && outcomes.is_empty() && answered;
             let is_safe = || info.may_repeat(&Request::Delete(targets));

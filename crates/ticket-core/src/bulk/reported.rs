@@ -52,9 +52,9 @@ pub(super) async fn settle_report(
                 let seen = look::for_deleted(provider, context, id, answered);
                 let seen = Box::pin(seen).await;
                 contact = seen.contact(error);
-                if let Some(seen) = seen.outcome() {
-                    *outcome = seen;
-                }
+                let error = error.clone();
+                let error = error.seen_unchanged(matches!(seen, Seen::Unchanged));
+                *outcome = seen.outcome().unwrap_or(Outcome::Unknown(error));
             }
             Outcome::Unknown(_) => {}
             _ => contact = Contact::Vendor,

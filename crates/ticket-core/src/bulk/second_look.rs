@@ -127,6 +127,8 @@ impl Engine {
             context.deadline = Some(context.deadline.map_or(until, |own| own.min(until)));
         }
         let error = asked.error_or_none();
+        // After a stop, it is made sooner.
+        let is_apart = asked.look_at <= Instant::now();
         async move {
             // Whoever answered the change did so some time ago.
             let seen = change.look(&*provider, &context, &id, false).await;
@@ -137,6 +139,10 @@ impl Engine {
                 info.reads_are_consistent && info.never_reuses_ids && !is_accepted(&error);
             let outcome = match seen {
                 Seen::Changed => Outcome::AlreadyDone,
+                // A change that is under way can be carried out after one look.
+                Seen::Unchanged if is_proof && !(is_apart && error.is_seen_unchanged()) => {
+                    Outcome::Unknown(error.seen_unchanged(is_apart))
+                }
                 Seen::Unchanged if is_proof => {
                     let error = error.with_context("two reads show that it is unchanged");
                     Outcome::Failed(error)
@@ -168,7 +174,7 @@ impl Engine {
             Ok(outcomes) => {
                 for (asked, (_, outcome)) in asked.into_iter().zip(outcomes) {
                     match outcome {
-                        Outcome::Unknown(error) => self.look_later(asked, &error),
+                        Outcome::Unknown(error) => self.look_later(asked, error),
                         outcome => self.settle(asked, outcome),
                     }
                 }
@@ -206,15 +212,22 @@ impl Engine {
         }
     }
 
-    /// Keeps a ticket that the vendor accepted for later; settles another one, about which reads tell no more.
-    fn look_later(&mut self, mut asked: Asked, error: &Error) {
+    /// Keeps a ticket that the vendor accepted for later, or that one look saw unchanged where two prove that it is; settles
+    /// another one, about which reads tell no more.
+    fn look_later(&mut self, mut asked: Asked, error: Error) {
         // Of 200, nothing but a job says that it is for later.
-        let is_for_later = is_accepted(error)
+        let is_for_later = is_accepted(&error)
             && (error.status() != Some(200)
                 || error.job().is_some()
                 || error.kind() == ErrorKind::Accepted);
+        let is_first_sight =
+            error.is_seen_unchanged() && !asked.error_or_none().is_seen_unchanged();
         asked.looks += 1;
-        if is_for_later && asked.looks < LOOKS_FOR_LATER && self.look_until.is_none() {
+        if is_first_sight {
+            asked.error = Some(error);
+        }
+        let is_looked_at = is_first_sight || is_for_later && asked.looks < LOOKS_FOR_LATER;
+        if is_looked_at && self.look_until.is_none() {
             self.hold(asked);
         } else {
             self.settle_unknown(asked);

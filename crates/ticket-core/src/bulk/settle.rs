@@ -20,6 +20,8 @@ impl Engine {
                 asked.successes = successes;
                 asked.turns += 1;
             }
+            // What was seen before the next attempt tells nothing of that.
+            asked.error = asked.error.map(|error| error.seen_unchanged(false));
             if self.end.is_none() && asked.turns < MAX_TURNS {
                 open.push(asked);
                 continue;

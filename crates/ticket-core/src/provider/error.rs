@@ -82,6 +82,7 @@ struct Inner {
     earlier_attempts: Effect,
     not_attempted: bool,
     confirmed: bool,
+    seen_unchanged: bool,
     job: Option<VendorJob>,
 }
 
@@ -108,6 +109,7 @@ impl Error {
                 earlier_attempts: Effect::None,
                 not_attempted: false,
                 confirmed: false,
+                seen_unchanged: false,
                 job: None,
             }),
             source: None,
@@ -222,6 +224,18 @@ impl Error {
     /// Whether a read confirmed this *not found* of a delete: the read proves that there is no such ticket.
     pub fn is_confirmed(&self) -> bool {
         self.inner.confirmed
+    }
+
+    /// Notes whether a read after the attempt that this error is about saw the ticket unchanged. It is not stored: by the time
+    /// that it is read back, more may have been tried.
+    pub(crate) fn seen_unchanged(mut self, is_unchanged: bool) -> Self {
+        self.inner.seen_unchanged = is_unchanged;
+        self
+    }
+
+    /// Whether a read after that attempt saw the ticket unchanged.
+    pub(crate) fn is_seen_unchanged(&self) -> bool {
+        self.inner.seen_unchanged
     }
 
     /// Says as which job the vendor accepted the change that this error is about.

@@ -59,6 +59,8 @@ impl Serialize for Error {
             earlier_attempts: _,
             not_attempted,
             confirmed,
+            // By then, more may have been tried.
+            seen_unchanged: _,
             job,
         } = (*self.inner).clone();
         Stored {
@@ -115,6 +117,7 @@ impl<'de> Deserialize<'de> for Error {
                 earlier_attempts: Effect::None,
                 not_attempted,
                 confirmed,
+                seen_unchanged: false,
                 job,
             }),
             source: None,
