@@ -121,14 +121,20 @@ impl Patience {
             Some((length, _)) => (length * 2).min(LONGEST),
             None => FIRST,
         };
-        let until = now + length.max(error.retry_after().unwrap_or_default());
+        let asked = error.retry_after().unwrap_or_default();
+        let until = now + length.max(asked);
         let limit = if self.is_there {
             self.limit
         } else {
             self.limit.min(BEFORE_FIRST_SUCCESS)
         };
         if until > self.last_success + limit {
-            let silent = now.duration_since(self.last_success).as_secs();
+            let silent = now.duration_since(self.last_success);
+            if asked > silent.max(length) {
+                let asked = asked.as_secs();
+                return Wait::GiveUp(format!("the vendor asks to wait {asked} s"));
+            }
+            let silent = silent.as_secs();
             return Wait::GiveUp(format!("no call has succeeded for {silent} s"));
         }
         if deadline.is_some_and(|deadline| deadline <= until) {

@@ -4,7 +4,7 @@ use ticket_core::{CallContext, Effect, ErrorKind, Operation};
 use tokio::time::Instant;
 
 use crate::common::{Fake, error};
-use crate::{at_once, delete, seconds, words};
+use crate::{at_once, delete, reason, seconds, words};
 
 #[tokio::test(start_paused = true)]
 async fn outage_is_waited_for_unless_the_deadline_comes_before_the_next_call() {
@@ -147,5 +147,28 @@ async fn exhausted_quota_is_waited_for_without_a_deadline_as_long_as_an_outage_w
         let done = settled.iter().filter(|settled| settled.outcome.is_done());
         assert_eq!(done.count(), if is_waited_for { 2 } else { 0 });
         assert_eq!(log.count(), if is_waited_for { 3 } else { 1 });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn vendor_that_asks_for_a_longer_wait_than_is_left_ends_the_change_and_this_is_told() {
+    for (kind, effect) in [
+        (ErrorKind::RateLimited, Effect::None),
+        (ErrorKind::Unavailable, Effect::None),
+    ] {
+        let fake = Fake::new(1).latency(seconds(1));
+        let fake = fake.answering(move |call| match call.ids[0].as_str() {
+            "1" => Ok(()),
+            _ => Err(error(kind, effect).with_retry_after(seconds(7200))),
+        });
+        let log = fake.log();
+        let start = Instant::now();
+        let settled = delete(&fake.bare(), ["1", "2", "3"], &at_once(1)).await;
+        assert_eq!(words(&settled), ["deleted", "failed", "unattempted"]);
+        assert_eq!(
+            reason(&settled[2]).to_string(),
+            "fake delete 3: not attempted because the vendor asks to wait 7200 s: it failed"
+        );
+        assert_eq!((log.deletes().len(), start.elapsed()), (2, seconds(2)));
     }
 }
