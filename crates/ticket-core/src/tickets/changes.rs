@@ -91,8 +91,8 @@ impl Tickets {
     /// * A ticket of unknown outcome is read, where the provider supports it, and once more at the end, 5 seconds
     ///   later or more. It is `AlreadyDone` if the read [proves](crate::provider::NotFound) that it is gone. If the
     ///   read finds it, it stays `Unknown`, because reads may lag behind; with [consistent
-    ///   reads](crate::ProviderInfo::consistent_reads) it is `Failed`. What the vendor accepted for later (201 to 299) is
-    ///   read up to 35 seconds later. A read without an answer is made again, as long as the change has patience.
+    ///   reads](crate::ProviderInfo::consistent_reads) it is `Failed` once two reads, that far apart, found it unchanged.
+    ///   What the vendor accepted for later (201 to 299) is read up to 35 seconds later. A read without an answer is made again, as long as the change has patience.
     /// * A ticket that the first attempt does not find is read too: it is `Failed` if it exists.
     /// * A batch that the vendor rejects as a whole is halved until the ticket that is the reason is found: at most
     ///   2·log₂ n more calls for one of n tickets, and 2k·log₂(n/k) + 2k for k of them. Halving stops after two
