@@ -73,7 +73,7 @@ pub(super) async fn purge(
     provider: &dyn TicketProvider,
     context: &CallContext,
     targets: &[DeleteTarget],
-    purges: &Purges,
+    shared: &Purges,
     tell: Tell<'_>,
 ) -> Called {
     let accepted = targets.first().and_then(|target| target.accepted.as_ref());
@@ -84,7 +84,7 @@ pub(super) async fn purge(
         let purged = Purged {
             deletes: deleted.collect(),
             outcomes: finish(provider, context, targets, error, tell).await,
-            may_repeat: !purges.only_asks,
+            may_repeat: !shared.only_asks,
         };
         return purged.settle(provider, context, tell).await;
     }
@@ -107,14 +107,14 @@ pub(super) async fn purge(
         match outcome {
             Outcome::Done | Outcome::AlreadyDone => known.push((id, outcome)),
             // Not found because an earlier call of this change deleted it.
-            Outcome::NotFound(_) if purges.is_in_trash(&id) => known.push((id, Outcome::Done)),
+            Outcome::NotFound(_) if shared.is_in_trash(&id) => known.push((id, Outcome::Done)),
             Outcome::NotFound(_) => perhaps.push((id, outcome)),
             Outcome::Failed(error) => {
-                let outcome = Outcome::Failed(purges.told(error, &id));
+                let outcome = Outcome::Failed(shared.told(error, &id));
                 settled.push((id, outcome));
             }
             Outcome::Unknown(error) => {
-                let outcome = Outcome::Unknown(purges.told(error, &id));
+                let outcome = Outcome::Unknown(shared.told(error, &id));
                 settled.push((id, outcome));
             }
             Outcome::Unattempted(_) => settled.push((id, outcome)),
@@ -144,7 +144,7 @@ pub(super) async fn purge(
             Err(error) if error.job().is_some() => settled.extend(each(&in_trash, &error)),
             Err(error) => {
                 if is_known {
-                    purges.leave_in_trash(&in_trash);
+                    shared.leave_in_trash(&in_trash);
                 }
                 left = Some((error, in_trash));
             }
