@@ -310,6 +310,14 @@ impl Checks {
                     self.going.end(error);
                     return false;
                 }
+                // A stop, a pause, or a quota that allows no call in time. Nothing has happened to the ticket.
+                Err(error) if error.kind() == ErrorKind::Cancelled || error.is_not_attempted() => {
+                    // A stop has its own words.
+                    if !self.going.is_over() {
+                        self.going.end(error);
+                    }
+                    return false;
+                }
                 Err(error) if error.is_of_the_account() => {
                     self.end_with(&error);
                     return false;

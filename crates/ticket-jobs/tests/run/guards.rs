@@ -20,7 +20,7 @@ use tokio::time::{Instant, advance};
 use crate::vendor::{Accounts, Answer, Vendor};
 use crate::{jobs, recorded, run, run_with, state, told};
 
-async fn list(jobs: &Jobs, job: NewJob, tickets: &[&str]) -> Loading {
+pub(crate) async fn list(jobs: &Jobs, job: NewJob, tickets: &[&str]) -> Loading {
     let mut list = jobs.load(job).await.unwrap();
     for ticket in tickets {
         let ticket: TicketRef = ticket.parse().unwrap();
@@ -30,7 +30,12 @@ async fn list(jobs: &Jobs, job: NewJob, tickets: &[&str]) -> Loading {
     list
 }
 
-async fn guarded(jobs: &Jobs, accounts: &Accounts, guards: Guards, tickets: &[&str]) -> JobId {
+pub(crate) async fn guarded(
+    jobs: &Jobs,
+    accounts: &Accounts,
+    guards: Guards,
+    tickets: &[&str],
+) -> JobId {
     let job = NewJob::new(Change::Delete).guards(guards);
     let list = list(jobs, job, tickets).await;
     list.seal(accounts).await.unwrap()
@@ -40,7 +45,7 @@ fn no_answer() -> Error {
     Error::new(ErrorKind::Connect, "no connection")
 }
 
-fn deletes(vendor: &Vendor) -> Vec<String> {
+pub(crate) fn deletes(vendor: &Vendor) -> Vec<String> {
     let mut log = vendor.log();
     log.retain(|line| line.starts_with("delete"));
     log
@@ -297,7 +302,7 @@ async fn rest_of_the_list_waits_for_the_end_of_the_canary() {
     assert_eq!(state(&jobs, &id).await, JobState::Completed);
 }
 
-fn archived_in(folder: &std::path::Path) -> Guards {
+pub(crate) fn archived_in(folder: &std::path::Path) -> Guards {
     let mut guards = Guards::default();
     guards.archive = Some(ArchiveGuard {
         folder: folder.to_str().unwrap().to_owned(),
