@@ -20,7 +20,7 @@ use crate::archive::{Archive, KeepOptions, Place};
 use crate::going::Going;
 use crate::ledger::Ledger;
 use crate::model::{Claimed, Guards, Job, JobAccount, Work};
-use crate::standing::Control;
+use crate::standing::{Control, is_the_vendors};
 use crate::words::{ANOTHER, PERHAPS_ANOTHER, TAKES_ALONG};
 
 /// How many tickets are checked at once, unless the options say otherwise.
@@ -421,16 +421,9 @@ impl Checks {
 
     /// Whether a *not found* is the vendor's, and not that of a gateway or a wrong address.
     async fn is_the_vendors(&self, claimed: &Claimed) -> bool {
-        let get = self.tickets.info().capabilities.support(Operation::Get);
-        let is_undocumented = get.is_none_or(|get| get.not_found == NotFound::Undocumented);
         // What an earlier call may have deleted is looked at by the change itself.
         claimed.in_doubt.is_some()
-            || !is_undocumented
-            || self
-                .reads
-                .control
-                .succeeds(&self.tickets, Instant::now())
-                .await
+            || is_the_vendors(&self.tickets, &self.reads.control, Instant::now()).await
     }
 
     /// What it means that the vendor does not find a ticket.
