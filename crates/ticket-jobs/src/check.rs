@@ -10,7 +10,7 @@ use ticket_core::bulk::{BulkOptions, Notice, Settled};
 use ticket_core::model::Status;
 use ticket_core::provider::{Concurrency, NotFound, Removal};
 use ticket_core::{
-    Change, DeleteTarget, Error, ErrorKind, Operation, Outcome, Result, Ticket, Tickets,
+    Change, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome, Result, Ticket, Tickets,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -19,9 +19,9 @@ use tokio::time::Instant;
 use crate::archive::{Archive, KeepOptions, Place};
 use crate::going::Going;
 use crate::ledger::Ledger;
-use crate::model::{Claimed, Guards, Job, JobAccount, Work};
+use crate::model::{Claimed, Guards, Job, JobAccount, JobState, Work};
 use crate::standing::{Control, is_the_vendors};
-use crate::words::{ANOTHER, PERHAPS_ANOTHER, TAKES_ALONG};
+use crate::words::{ANOTHER, PERHAPS_ANOTHER, PERHAPS_CHANGED, TAKES_ALONG};
 
 /// How many tickets are checked at once, unless the options say otherwise.
 const AT_ONCE: usize = 8;
@@ -42,6 +42,8 @@ pub(crate) struct Rules {
     guards: Guards,
     /// The archive, if tickets are archived.
     archive: Option<(Archive, Place)>,
+    /// Whether nothing is sent any more, since the job is cancelled: what is in doubt is only looked at.
+    only_looks: bool,
     /// Whether the job is an erasure.
     pub(crate) is_erasure: bool,
 }
@@ -56,22 +58,25 @@ impl Rules {
             let place = Place::new(&account.name, &account.provider).host(account.host.clone());
             Archive::open(folder).map(|archive| (archive, place))
         };
-        let archive = guards.archive.as_ref();
+        let only_looks = job.state == JobState::Cancelling;
+        let archive = guards.archive.as_ref().filter(|_| !only_looks);
         Ok(Self {
             change: job.change.clone(),
             guards: guards.clone(),
             archive: archive.map(|archive| open(&archive.folder)).transpose()?,
+            only_looks,
             is_erasure: job.erasure.is_some(),
         })
     }
 
     /// Whether something is checked.
     fn is_any(&self, tickets: &Tickets) -> bool {
-        self.guards.only_state.is_some()
+        let is_guarded = self.guards.only_state.is_some()
             || self.guards.if_unchanged
             || self.archive.is_some()
             || self.tells_apart(tickets)
-            || self.spares_subtickets(tickets)
+            || self.spares_subtickets(tickets);
+        is_guarded && !self.only_looks
     }
 
     /// Whether a ticket is held against the one that was found: of an erasure, where another one may have got its id since.
@@ -240,8 +245,10 @@ enum Found {
     Ticket(Box<Ticket>),
     /// The change itself tells what has become of it.
     Pass,
-    /// It is not changed.
-    Refused(Outcome),
+    /// It cannot be read, and is not changed.
+    Unreadable(Error),
+    /// The vendor says that it does not exist.
+    Missing(Error),
     /// The work has ended, and the ticket is left for a later run.
     Left,
 }
@@ -292,13 +299,15 @@ impl Checks {
 
     /// Whether this ticket may be changed. If not, its outcome is told.
     async fn passes(&self, claimed: &Claimed) -> bool {
-        if !self.rules.read(claimed, &self.tickets) {
+        // Of a change that the vendor accepted before, the change itself asks first what came of it.
+        if claimed.accepted.is_some() || !self.rules.read(claimed, &self.tickets) {
             return true;
         }
         let outcome = match self.find(claimed).await {
             Found::Pass => return true,
             Found::Left => return false,
-            Found::Refused(outcome) => outcome,
+            Found::Missing(error) => Outcome::NotFound(error),
+            Found::Unreadable(error) => self.refused(claimed, error, None),
             Found::Ticket(ticket) => match self.check(claimed, &ticket).await {
                 Ok(None) => return true,
                 Ok(Some(entry)) => {
@@ -322,7 +331,7 @@ impl Checks {
                     self.end_with(&error);
                     return false;
                 }
-                Err(error) => Outcome::Failed(error.on_ticket(&claimed.id)),
+                Err(error) => self.refused(claimed, error, Some(&ticket)),
             },
         };
         // Nobody listens once the work was dropped.
@@ -331,6 +340,30 @@ impl Checks {
             .send(Settled::new(claimed.seq, claimed.id.clone(), outcome))
             .await;
         false
+    }
+
+    /// The outcome of a ticket that is not changed for this reason, and was read as this ticket. An earlier call may have
+    /// changed it.
+    fn refused(&self, claimed: &Claimed, error: Error, ticket: Option<&Ticket>) -> Outcome {
+        let error = error.on_ticket(&claimed.id);
+        if claimed.in_doubt.is_none() || ticket.is_some_and(|ticket| self.is_untouched(ticket)) {
+            return Outcome::Failed(error);
+        }
+        let error = error.with_context(PERHAPS_CHANGED);
+        Outcome::Unknown(error.with_effect(Effect::Unknown))
+    }
+
+    /// Whether this read proves that no earlier call deleted the ticket. That it is not changed in another way, none does.
+    fn is_untouched(&self, ticket: &Ticket) -> bool {
+        let info = self.tickets.info();
+        // What is accepted for later may still be carried out.
+        let is_done_at_once = !info.capabilities.supports(Operation::Job);
+        let status = ticket.status.as_ref();
+        self.rules.change.is_delete()
+            && status.is_some_and(|status| *status != Status::Deleted)
+            && info.reads_are_consistent
+            && info.never_reuses_ids
+            && is_done_at_once
     }
 
     /// Holds a ticket against the guards, and archives it. Returns the digest of its entry in the archive, if there is one.
@@ -383,7 +416,7 @@ impl Checks {
                 _ if !error.is_transient() => {
                     self.vendor_answered();
                     let error = error.with_context("it cannot be read, so it was not changed");
-                    return Found::Refused(Outcome::Failed(error));
+                    return Found::Unreadable(error);
                 }
                 _ => {}
             }
@@ -411,7 +444,7 @@ impl Checks {
     fn found(&self, claimed: &Claimed, ticket: Ticket) -> Found {
         let info = self.tickets.info();
         if let Err(error) = info.check_same(&claimed.id, &ticket.id) {
-            return Found::Refused(Outcome::Failed(error.on_ticket(&claimed.id)));
+            return Found::Unreadable(error);
         }
         if self.rules.change == Change::Delete && ticket.status == Some(Status::Deleted) {
             return Found::Pass;
@@ -438,13 +471,13 @@ impl Checks {
         // A read may not show what is in the trash.
         let may_be_in_trash = self.rules.change == Change::Purge
             && Change::Delete.removal(info) != Some(Removal::Permanent);
-        Found::Refused(if is_ambiguous || may_be_in_trash {
+        if is_ambiguous || may_be_in_trash {
             let context =
                 "it cannot be read, so it was not changed, although the vendor may still have it";
-            Outcome::Failed(error.with_context(context))
+            Found::Unreadable(error.with_context(context))
         } else {
-            Outcome::NotFound(error)
-        })
+            Found::Missing(error)
+        }
     }
 
     fn end_with(&self, error: &Error) {
