@@ -21,7 +21,7 @@ use crate::going::Going;
 use crate::ledger::Ledger;
 use crate::model::{Claimed, Guards, Job, JobAccount, JobState, Work};
 use crate::standing::{Control, is_the_vendors};
-use crate::words::{ANOTHER, PERHAPS_ANOTHER, PERHAPS_CHANGED, TAKES_ALONG};
+use crate::words::{ANOTHER, NOT_AS_ARCHIVED, PERHAPS_ANOTHER, PERHAPS_CHANGED, TAKES_ALONG};
 
 /// How many tickets are checked at once, unless the options say otherwise.
 const AT_ONCE: usize = 8;
@@ -380,6 +380,20 @@ impl Checks {
         let mut options = KeepOptions::default();
         if guard.is_some_and(|guard| guard.missing_ok) {
             options = options.missing_ok();
+        }
+        // It was archived before the earlier call, and may be what that call has made of it since.
+        if claimed.in_doubt.is_some()
+            && let Some(archived) = archive.whole(&place.account, &ticket.id)
+        {
+            let is_removed = ticket.status == Some(Status::Deleted);
+            let is_delete = self.rules.change.is_delete() && !is_removed;
+            if !is_delete || archive.is_current(&archived, ticket, options) {
+                return Ok(None);
+            }
+            // Who changed it cannot be told: it is neither archived over its earlier state nor deleted.
+            if !self.is_untouched(ticket) {
+                return Err(Error::new(ErrorKind::Conflict, NOT_AS_ARCHIVED));
+            }
         }
         let kept = archive.keep(place, &self.tickets, ticket, options).await;
         let kept = kept.map_err(|error| error.with_context("not archived, so not changed"))?;

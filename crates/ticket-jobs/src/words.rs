@@ -13,6 +13,9 @@ pub(crate) const PERHAPS_ANOTHER: &str =
 pub(crate) const TAKES_ALONG: &str = "not changed: its delete would take along the tickets below it; delete those \
                                       that are to go first, and move the others";
 
+/// Why a ticket is not changed that an earlier call may have changed after it was archived.
+pub(crate) const NOT_AS_ARCHIVED: &str = "not changed: it is not as it was when it was archived";
+
 /// What is said before the reason why a ticket is not changed that an earlier call may have changed.
 pub(crate) const PERHAPS_CHANGED: &str =
     "an earlier call may have changed it, and no further one was made";
@@ -22,6 +25,7 @@ const OWN: &[(&str, &str)] = &[
     (ANOTHER, ANOTHER),
     (PERHAPS_ANOTHER, PERHAPS_ANOTHER),
     (TAKES_ALONG, TAKES_ALONG),
+    (NOT_AS_ARCHIVED, NOT_AS_ARCHIVED),
     (
         "not changed: it was not looked at",
         "not changed: it was not looked at when it was planned",
@@ -136,6 +140,7 @@ mod tests {
     fn error_of_a_ticket_in_doubt_keeps_that_an_earlier_call_may_have_changed_it() {
         for (message, kept) in [
             (ANOTHER, ANOTHER),
+            (NOT_AS_ARCHIVED, NOT_AS_ARCHIVED),
             ("locked by ann@example.com", meaning(ErrorKind::Conflict)),
         ] {
             let error = Error::new(ErrorKind::Conflict, message).with_context(PERHAPS_CHANGED);

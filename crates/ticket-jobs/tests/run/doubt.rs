@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ticket_core::{CallContext, Change, Error, ErrorKind};
+use ticket_core::{CallContext, Change, Error, ErrorKind, TicketPatch, TicketRef};
+use ticket_jobs::archive::Archive;
 use ticket_jobs::{Guards, JobId, Jobs, Look, NewJob, Step, Which};
 use tokio::sync::Notify;
 
@@ -113,6 +114,84 @@ async fn ticket_in_doubt_that_cannot_be_read_or_archived_is_unknown() {
             reason.starts_with("an earlier call may have changed it"),
             "{reason}"
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn archive_keeps_the_state_from_before_an_update_that_is_in_doubt() {
+    let folder = tempfile::tempdir().unwrap();
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1"]).with_updates();
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let patch = TicketPatch::new().subject("new");
+    let job = NewJob::new(Change::Update(patch.into())).guards(archived_in(folder.path()));
+    let mut list = jobs.load(job).await.unwrap();
+    let ticket: TicketRef = "eu:1".parse().unwrap();
+    list.push(ticket, None).await.unwrap();
+    let id = list.seal(&*accounts).await.unwrap();
+    let entry = async || {
+        let rows = jobs.ledger().tickets(&id, Which::Named, None, 1).await;
+        rows.unwrap().remove(0).archived.unwrap().sha256
+    };
+    vendor.answer(Answer::Never);
+    killed(&jobs, &id, &accounts).await;
+    assert_eq!(vendor.log(), ["get 1", "update 1"]);
+    let (before, recorded) = (archived(folder.path()), entry().await);
+    assert_eq!(before, r#"{"status":"open"}"#);
+    let outcomes = run(&jobs, &id, &accounts).await;
+    assert!(
+        outcomes[0].as_ref().unwrap().outcome.is_done(),
+        "{outcomes:?}"
+    );
+    assert_eq!(vendor.state().subjects["1"], "new");
+    assert_eq!(archived(folder.path()), before);
+    assert_eq!(entry().await, recorded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn delete_in_doubt_of_a_ticket_that_is_as_it_was_archived_needs_no_other_entry() {
+    let folder = tempfile::tempdir().unwrap();
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1"]).with_messages().with_lagging_reads();
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = guarded(&jobs, &accounts, archived_in(folder.path()), &["eu:1"]).await;
+    sent_for_nothing(&jobs, &id, &accounts, &vendor).await;
+    // The read is of the time before the delete, and its messages are gone.
+    vendor.state().messages_fail = Some(Error::new(ErrorKind::NotFound, "no such ticket"));
+    let outcomes = run(&jobs, &id, &accounts).await;
+    assert_eq!(told(&outcomes), ["eu:1 deleted"]);
+    assert_eq!(vendor.log(), ["get 1", "delete 1 after unknown"]);
+    let archive = Archive::read(folder.path()).unwrap();
+    let entry = archive.find("eu", &"1".into()).unwrap().unwrap().entry;
+    assert_eq!(entry.messages, Some(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn delete_in_doubt_of_a_ticket_that_changed_is_archived_again_only_if_it_was_not_touched() {
+    for (vendor, is_proven) in [
+        (Vendor::new(&["1"]), true),
+        (Vendor::new(&["1"]).with_lagging_reads(), false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = jobs();
+        let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+        let id = guarded(&jobs, &accounts, archived_in(folder.path()), &["eu:1"]).await;
+        sent_for_nothing(&jobs, &id, &accounts, &vendor).await;
+        let before = archived(folder.path());
+        let comment = ("1".to_owned(), "a new comment".to_owned());
+        vendor.state().texts.extend([comment]);
+        let outcomes = run(&jobs, &id, &accounts).await;
+        let after = archived(folder.path());
+        if is_proven {
+            assert_eq!(told(&outcomes), ["eu:1 deleted"]);
+            assert!(after.contains("a new comment"), "{after}");
+        } else {
+            assert_eq!(told(&outcomes), ["eu:1 unknown"]);
+            assert_eq!(vendor.log(), ["get 1"]);
+            assert_eq!(after, before);
+            let reason = reason(&jobs, &id).await;
+            assert!(reason.ends_with("when it was archived"), "{reason}");
+        }
     }
 }
 
