@@ -344,6 +344,11 @@ impl Lane {
 /// Whether this outcome is the last word about the ticket.
 fn is_final(outcome: &Outcome, ended_early: bool) -> bool {
     match outcome {
+        // A check that failed for a passing reason is made again, also of a ticket in doubt.
+        Outcome::Unknown(error) if error.message().starts_with(words::PERHAPS_CHANGED) => {
+            let check = Outcome::Failed(error.clone().with_effect(Effect::None));
+            !ended_early && !check.is_left_to_do()
+        }
         Outcome::Unknown(_) => !ended_early,
         outcome => !outcome.is_left_to_do(),
     }

@@ -118,6 +118,26 @@ async fn ticket_in_doubt_that_cannot_be_read_or_archived_is_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn check_of_a_ticket_in_doubt_that_fails_for_a_passing_reason_is_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1"]).with_messages().with_lagging_reads();
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = guarded(&jobs, &accounts, archived_in(folder.path()), &["eu:1"]).await;
+    sent_for_nothing(&jobs, &id, &accounts, &vendor).await;
+    std::fs::remove_dir_all(folder.path().join("eu")).unwrap();
+    vendor.state().messages_fail = Some(Error::new(ErrorKind::Connect, "no connection"));
+    let outcomes = run(&jobs, &id, &accounts).await;
+    assert_eq!(told(&outcomes), ["eu:1 (unknown)"]);
+    assert_eq!(recorded(&jobs, &id).await, ["1 in doubt"]);
+    assert!(deletes(&vendor).is_empty());
+    vendor.state().messages_fail = None;
+    let outcomes = run(&jobs, &id, &accounts).await;
+    assert_eq!(told(&outcomes), ["eu:1 deleted"]);
+    assert_eq!(deletes(&vendor), ["delete 1 after unknown"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn archive_keeps_the_state_from_before_an_update_that_is_in_doubt() {
     let folder = tempfile::tempdir().unwrap();
     let jobs = jobs();
