@@ -12,7 +12,7 @@ use ticket_core::provider::Concurrency;
 use ticket_core::{CallContext, Effect, Error, ErrorKind, Outcome, Result, TicketRef, Tickets};
 use tokio::sync::mpsc;
 
-use crate::check::{Checks, Reads, Rules};
+use crate::check::{Checks, Reads};
 use crate::claims::{Claims, Found, comes_last};
 use crate::failures::Failures;
 use crate::going::Going;
@@ -20,6 +20,7 @@ use crate::jobs::JobOutcome;
 use crate::ledger::Ledger;
 use crate::model::{Claim, Claimed, Event, EventKind, JobState, Step, Suspension, Work};
 use crate::poison;
+use crate::rules::Rules;
 use crate::slots::label;
 use crate::turn::{Turn, is_the_accounts};
 use crate::words;
