@@ -18,7 +18,8 @@
 //! * **Nothing in an archive depends on when or how often it was made.** One that was made in one go is byte for byte the
 //!   same as one whose writer was killed and started again. Only the time of a file says when a ticket was archived;
 //!   [`prune`](Archive::prune) goes by that.
-//! * **What is lacking is said**, in the entry: see [`Lack`].
+//! * **What is lacking is said**, in the entry: see [`Lack`]. Messages and files that were archived and cannot be read any
+//!   more stay in the entry, which says so too.
 //! * **Digests protect against damage**: [`verify`](Archive::verify) compares every byte. Against somebody who changes an
 //!   archive on purpose, compare the digest of `entry.json` with the one in the ledger or in a report.
 //!

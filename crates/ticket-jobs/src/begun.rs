@@ -6,7 +6,6 @@ use ticket_core::bulk::BulkOptions;
 use ticket_core::{AccountSource, CallContext, Error, ErrorKind, Result, Stop};
 use tokio::sync::mpsc;
 
-use crate::check::Rules;
 use crate::failures::Failures;
 use crate::going::Going;
 use crate::jobs::{JobOutcome, Jobs, of_account};
@@ -14,6 +13,7 @@ use crate::lane::Lane;
 use crate::ledger::BEAT;
 use crate::model::{EventKind, Job, JobAccount, JobState, Work, WorkerId};
 use crate::poison::CatchPanics;
+use crate::rules::Rules;
 use crate::turn::Turn;
 
 /// A worker that has begun to work on a job.

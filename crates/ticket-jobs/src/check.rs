@@ -10,18 +10,19 @@ use ticket_core::bulk::{BulkOptions, Notice, Settled};
 use ticket_core::model::Status;
 use ticket_core::provider::{Concurrency, NotFound, Removal};
 use ticket_core::{
-    Change, DeleteTarget, Error, ErrorKind, Operation, Outcome, Result, Ticket, Tickets,
+    Change, DeleteTarget, Effect, Error, ErrorKind, Operation, Outcome, Result, Ticket, Tickets,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::archive::{Archive, KeepOptions, Place};
+use crate::archive::KeepOptions;
 use crate::going::Going;
 use crate::ledger::Ledger;
-use crate::model::{Claimed, Guards, Job, JobAccount, Work};
-use crate::standing::Control;
-use crate::words::{ANOTHER, PERHAPS_ANOTHER, TAKES_ALONG};
+use crate::model::{Claimed, Work};
+use crate::rules::Rules;
+use crate::standing::{Control, is_the_vendors};
+use crate::words::{NOT_AS_ARCHIVED, PERHAPS_CHANGED};
 
 /// How many tickets are checked at once, unless the options say otherwise.
 const AT_ONCE: usize = 8;
@@ -34,133 +35,6 @@ const FIRST_SUCCESS: Duration = Duration::from_secs(60);
 
 /// How many answers in a row may be somebody else's.
 const STRANGERS: u32 = 5;
-
-/// What is checked before the tickets of one account are changed.
-#[derive(Clone, Debug)]
-pub(crate) struct Rules {
-    pub(crate) change: Change,
-    guards: Guards,
-    /// The archive, if tickets are archived.
-    archive: Option<(Archive, Place)>,
-    /// Whether the job is an erasure.
-    pub(crate) is_erasure: bool,
-}
-
-impl Rules {
-    /// # Errors
-    ///
-    /// The archive cannot be opened.
-    pub(crate) fn new(job: &Job, account: &JobAccount) -> Result<Self> {
-        let guards = &job.guards;
-        let open = |folder: &str| {
-            let place = Place::new(&account.name, &account.provider).host(account.host.clone());
-            Archive::open(folder).map(|archive| (archive, place))
-        };
-        let archive = guards.archive.as_ref();
-        Ok(Self {
-            change: job.change.clone(),
-            guards: guards.clone(),
-            archive: archive.map(|archive| open(&archive.folder)).transpose()?,
-            is_erasure: job.erasure.is_some(),
-        })
-    }
-
-    /// Whether something is checked.
-    fn is_any(&self, tickets: &Tickets) -> bool {
-        self.guards.only_state.is_some()
-            || self.guards.if_unchanged
-            || self.archive.is_some()
-            || self.tells_apart(tickets)
-            || self.spares_subtickets(tickets)
-    }
-
-    /// Whether a ticket is held against the one that was found: of an erasure, where another one may have got its id since.
-    fn tells_apart(&self, tickets: &Tickets) -> bool {
-        self.is_erasure && !tickets.info().never_reuses_ids
-    }
-
-    /// Whether this ticket is read before it is changed. It need not be where the vendor compares the version that was seen.
-    fn read(&self, claimed: &Claimed, tickets: &Tickets) -> bool {
-        let seen = claimed.seen.as_ref();
-        let has_version =
-            claimed.version.is_some() || seen.is_some_and(|seen| seen.version.is_some());
-        self.guards.only_state.is_some()
-            || self.archive.is_some()
-            || self.tells_apart(tickets)
-            || self.spares_subtickets(tickets)
-            || (self.guards.if_unchanged && !(has_version && self.is_conditional(tickets)))
-    }
-
-    /// Whether a delete takes other tickets along, which an erasure must not.
-    fn spares_subtickets(&self, tickets: &Tickets) -> bool {
-        let capabilities = &tickets.info().capabilities;
-        let delete = capabilities.support(Operation::Delete);
-        self.is_erasure && delete.is_some_and(|delete| !delete.takes_along.is_empty())
-    }
-
-    /// Whether the vendor itself compares versions.
-    fn is_conditional(&self, tickets: &Tickets) -> bool {
-        let capabilities = &tickets.info().capabilities;
-        let operation = match &self.change {
-            Change::Purge => Operation::Delete,
-            other => other.operation(),
-        };
-        let has_version = self.change.is_delete() || matches!(self.change, Change::Update(_));
-        let support = capabilities.support(operation);
-        has_version && support.is_some_and(|support| support.is_conditional)
-    }
-
-    /// Why a ticket is not changed, if a guard says so.
-    fn refusal(&self, claimed: &Claimed, ticket: &Ticket, tickets: &Tickets) -> Option<Error> {
-        let conflict = |message: String| Some(Error::new(ErrorKind::Conflict, message));
-        if self.tells_apart(tickets) {
-            let seen = claimed.seen.as_ref();
-            match seen.and_then(|seen| seen.is_of(ticket)) {
-                Some(true) => {}
-                Some(false) => return conflict(ANOTHER.to_owned()),
-                None => return conflict(PERHAPS_ANOTHER.to_owned()),
-            }
-        }
-        if self.spares_subtickets(tickets) && !ticket.subtickets.is_empty() {
-            return conflict(TAKES_ALONG.to_owned());
-        }
-        if let Some(state) = self.guards.only_state {
-            let status = ticket.status.as_ref();
-            let name = status.map_or("unknown", Status::as_str);
-            match status.and_then(|status| state.covers(status)) {
-                Some(true) => {}
-                Some(false) => {
-                    return conflict(format!(
-                        "not changed: its status is {name}, and only {} tickets are to be changed",
-                        state.as_str()
-                    ));
-                }
-                None => {
-                    return conflict(format!(
-                        "not changed: nobody knows whether its status, {name}, means {}",
-                        state.as_str()
-                    ));
-                }
-            }
-        }
-        if self.guards.if_unchanged {
-            match &claimed.seen {
-                None => {
-                    return conflict(
-                        "not changed: it was not looked at when it was planned".to_owned(),
-                    );
-                }
-                Some(seen) if !seen.is_same(ticket) => {
-                    return conflict(
-                        "not changed: it is not as it was when it was planned".to_owned(),
-                    );
-                }
-                Some(_) => {}
-            }
-        }
-        None
-    }
-}
 
 /// The checks of one run of a lane.
 pub(crate) struct Checks {
@@ -240,8 +114,10 @@ enum Found {
     Ticket(Box<Ticket>),
     /// The change itself tells what has become of it.
     Pass,
-    /// It is not changed.
-    Refused(Outcome),
+    /// It cannot be read, and is not changed.
+    Unreadable(Error),
+    /// The vendor says that it does not exist.
+    Missing(Error),
     /// The work has ended, and the ticket is left for a later run.
     Left,
 }
@@ -292,13 +168,15 @@ impl Checks {
 
     /// Whether this ticket may be changed. If not, its outcome is told.
     async fn passes(&self, claimed: &Claimed) -> bool {
-        if !self.rules.read(claimed, &self.tickets) {
+        // Of a change that the vendor accepted before, the change itself asks first what came of it.
+        if claimed.accepted.is_some() || !self.rules.read(claimed, &self.tickets) {
             return true;
         }
         let outcome = match self.find(claimed).await {
             Found::Pass => return true,
             Found::Left => return false,
-            Found::Refused(outcome) => outcome,
+            Found::Missing(error) => Outcome::NotFound(error),
+            Found::Unreadable(error) => self.refused(claimed, error, None),
             Found::Ticket(ticket) => match self.check(claimed, &ticket).await {
                 Ok(None) => return true,
                 Ok(Some(entry)) => {
@@ -310,11 +188,19 @@ impl Checks {
                     self.going.end(error);
                     return false;
                 }
+                // A stop, a pause, or a quota that allows no call in time. Nothing has happened to the ticket.
+                Err(error) if error.kind() == ErrorKind::Cancelled || error.is_not_attempted() => {
+                    // A stop has its own words.
+                    if !self.going.is_over() {
+                        self.going.end(error);
+                    }
+                    return false;
+                }
                 Err(error) if error.is_of_the_account() => {
                     self.end_with(&error);
                     return false;
                 }
-                Err(error) => Outcome::Failed(error.on_ticket(&claimed.id)),
+                Err(error) => self.refused(claimed, error, Some(&ticket)),
             },
         };
         // Nobody listens once the work was dropped.
@@ -323,6 +209,30 @@ impl Checks {
             .send(Settled::new(claimed.seq, claimed.id.clone(), outcome))
             .await;
         false
+    }
+
+    /// The outcome of a ticket that is not changed for this reason, and was read as this ticket. An earlier call may have
+    /// changed it.
+    fn refused(&self, claimed: &Claimed, error: Error, ticket: Option<&Ticket>) -> Outcome {
+        let error = error.on_ticket(&claimed.id);
+        if claimed.in_doubt.is_none() || ticket.is_some_and(|ticket| self.is_untouched(ticket)) {
+            return Outcome::Failed(error);
+        }
+        let error = error.with_context(PERHAPS_CHANGED);
+        Outcome::Unknown(error.with_effect(Effect::Unknown))
+    }
+
+    /// Whether this read proves that no earlier call deleted the ticket. That it is not changed in another way, none does.
+    fn is_untouched(&self, ticket: &Ticket) -> bool {
+        let info = self.tickets.info();
+        // What is accepted for later may still be carried out.
+        let is_done_at_once = !info.capabilities.supports(Operation::Job);
+        let status = ticket.status.as_ref();
+        self.rules.change.is_delete()
+            && status.is_some_and(|status| *status != Status::Deleted)
+            && info.reads_are_consistent
+            && info.never_reuses_ids
+            && is_done_at_once
     }
 
     /// Holds a ticket against the guards, and archives it. Returns the digest of its entry in the archive, if there is one.
@@ -339,6 +249,20 @@ impl Checks {
         let mut options = KeepOptions::default();
         if guard.is_some_and(|guard| guard.missing_ok) {
             options = options.missing_ok();
+        }
+        // It was archived before the earlier call, and may be what that call has made of it since.
+        if claimed.in_doubt.is_some()
+            && let Some(archived) = archive.whole(&place.account, &ticket.id)
+        {
+            let is_removed = ticket.status == Some(Status::Deleted);
+            let is_delete = self.rules.change.is_delete() && !is_removed;
+            if !is_delete || archive.is_current(&archived, ticket, options) {
+                return Ok(None);
+            }
+            // Who changed it cannot be told: it is neither archived over its earlier state nor deleted.
+            if !self.is_untouched(ticket) {
+                return Err(Error::new(ErrorKind::Conflict, NOT_AS_ARCHIVED));
+            }
         }
         let kept = archive.keep(place, &self.tickets, ticket, options).await;
         let kept = kept.map_err(|error| error.with_context("not archived, so not changed"))?;
@@ -375,7 +299,7 @@ impl Checks {
                 _ if !error.is_transient() => {
                     self.vendor_answered();
                     let error = error.with_context("it cannot be read, so it was not changed");
-                    return Found::Refused(Outcome::Failed(error));
+                    return Found::Unreadable(error);
                 }
                 _ => {}
             }
@@ -403,7 +327,7 @@ impl Checks {
     fn found(&self, claimed: &Claimed, ticket: Ticket) -> Found {
         let info = self.tickets.info();
         if let Err(error) = info.check_same(&claimed.id, &ticket.id) {
-            return Found::Refused(Outcome::Failed(error.on_ticket(&claimed.id)));
+            return Found::Unreadable(error);
         }
         if self.rules.change == Change::Delete && ticket.status == Some(Status::Deleted) {
             return Found::Pass;
@@ -413,16 +337,9 @@ impl Checks {
 
     /// Whether a *not found* is the vendor's, and not that of a gateway or a wrong address.
     async fn is_the_vendors(&self, claimed: &Claimed) -> bool {
-        let get = self.tickets.info().capabilities.support(Operation::Get);
-        let is_undocumented = get.is_none_or(|get| get.not_found == NotFound::Undocumented);
         // What an earlier call may have deleted is looked at by the change itself.
         claimed.in_doubt.is_some()
-            || !is_undocumented
-            || self
-                .reads
-                .control
-                .succeeds(&self.tickets, Instant::now())
-                .await
+            || is_the_vendors(&self.tickets, &self.reads.control, Instant::now()).await
     }
 
     /// What it means that the vendor does not find a ticket.
@@ -437,13 +354,13 @@ impl Checks {
         // A read may not show what is in the trash.
         let may_be_in_trash = self.rules.change == Change::Purge
             && Change::Delete.removal(info) != Some(Removal::Permanent);
-        Found::Refused(if is_ambiguous || may_be_in_trash {
+        if is_ambiguous || may_be_in_trash {
             let context =
                 "it cannot be read, so it was not changed, although the vendor may still have it";
-            Outcome::Failed(error.with_context(context))
+            Found::Unreadable(error.with_context(context))
         } else {
-            Outcome::NotFound(error)
-        })
+            Found::Missing(error)
+        }
     }
 
     fn end_with(&self, error: &Error) {

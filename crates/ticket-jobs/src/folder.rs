@@ -13,6 +13,18 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// Creates a folder as [`create_folder`] does. It and those above it survive a loss of power if this creates them. The path is
+/// absolute.
+pub(crate) fn create_lasting_folder(path: &Path) -> io::Result<()> {
+    let new: Vec<_> = path
+        .ancestors()
+        .take_while(|folder| !folder.exists())
+        .collect();
+    create_folder(path)?;
+    let parents = new.into_iter().filter_map(Path::parent);
+    parents.into_iter().try_for_each(sync_folder)
+}
+
 /// Creates a file that only its owner can read.
 pub(crate) fn create_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();

@@ -12,7 +12,7 @@ use ticket_core::provider::Concurrency;
 use ticket_core::{CallContext, Effect, Error, ErrorKind, Outcome, Result, TicketRef, Tickets};
 use tokio::sync::mpsc;
 
-use crate::check::{Checks, Reads, Rules};
+use crate::check::{Checks, Reads};
 use crate::claims::{Claims, Found, comes_last};
 use crate::failures::Failures;
 use crate::going::Going;
@@ -20,6 +20,7 @@ use crate::jobs::JobOutcome;
 use crate::ledger::Ledger;
 use crate::model::{Claim, Claimed, Event, EventKind, JobState, Step, Suspension, Work};
 use crate::poison;
+use crate::rules::Rules;
 use crate::slots::label;
 use crate::turn::{Turn, is_the_accounts};
 use crate::words;
@@ -344,6 +345,11 @@ impl Lane {
 /// Whether this outcome is the last word about the ticket.
 fn is_final(outcome: &Outcome, ended_early: bool) -> bool {
     match outcome {
+        // A check that failed for a passing reason is made again, also of a ticket in doubt.
+        Outcome::Unknown(error) if error.message().starts_with(words::PERHAPS_CHANGED) => {
+            let check = Outcome::Failed(error.clone().with_effect(Effect::None));
+            !ended_early && !check.is_left_to_do()
+        }
         Outcome::Unknown(_) => !ended_early,
         outcome => !outcome.is_left_to_do(),
     }

@@ -27,6 +27,7 @@ pub mod plan;
 mod poison;
 #[cfg(feature = "report")]
 pub mod report;
+mod rules;
 mod run;
 pub mod signature;
 mod slots;

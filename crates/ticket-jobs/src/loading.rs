@@ -12,10 +12,12 @@ use ticket_core::{
     AccountSource, CallContext, Change, Error, ErrorKind, Operation, ProviderInfo, Result,
     TicketId, TicketRef, Tickets,
 };
+use tokio::time::Instant;
 
 use crate::jobs::{Jobs, of_account};
 use crate::ledger::tickets;
 use crate::model::{EventKind, Job, JobAccount, JobId, Listed, NewJob, PersonHash, Seen, Which};
+use crate::standing::{Control, NO_OTHER_READ, is_the_vendors};
 use crate::steer::digest;
 use crate::words;
 
@@ -205,7 +207,8 @@ impl Loading {
     /// Reads tickets and records how they were seen, after the list was [closed](Self::close). Changes nothing. `tell` is
     /// called with the number of reads after each one.
     ///
-    /// A ticket that cannot be read stays without a record, and is told.
+    /// A ticket that cannot be read stays without a record, and is told. So does one that is not found where the vendor
+    /// documents no form of *not found* and answers no other read: a gateway's would look the same.
     ///
     /// # Errors
     ///
@@ -280,8 +283,10 @@ impl Loading {
         };
         let now = || self.jobs.ledger().now();
         let failures = Arc::new(AtomicU64::new(0));
+        let control = Arc::new(Control::default());
         let reads = list.map_ok(move |(seq, id)| {
             let (account, failures) = (account.clone(), Arc::clone(&failures));
+            let control = Arc::clone(&control);
             async move {
                 if failures.load(Ordering::Relaxed) >= FAILURES {
                     return Ok(Read::NotTried);
@@ -301,12 +306,19 @@ impl Loading {
                         };
                         Read::Seen(seq, seen)
                     }
-                    Err(error) if error.kind() == ErrorKind::NotFound => {
+                    Err(error)
+                        if error.kind() == ErrorKind::NotFound
+                            && is_the_vendors(&account, &control, Instant::now()).await =>
+                    {
                         failures.store(0, Ordering::Relaxed);
                         Read::Seen(seq, Seen::missing(now()))
                     }
                     Err(error) => {
                         failures.fetch_add(1, Ordering::Relaxed);
+                        let error = match error.kind() {
+                            ErrorKind::NotFound => error.with_context(NO_OTHER_READ),
+                            _ => error,
+                        };
                         Read::Failed(TicketRef::new(ends.name.clone(), id), error)
                     }
                 })

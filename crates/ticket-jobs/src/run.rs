@@ -11,7 +11,6 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::begun::{Begun, is_lost};
-use crate::check::Rules;
 use crate::conclude::not_come_to;
 use crate::failures::Failures;
 use crate::going::Going;
@@ -19,6 +18,7 @@ use crate::jobs::{JobOutcome, Jobs};
 use crate::lane::Lane;
 use crate::model::{Claimed, Job, JobId, JobState, Work};
 use crate::poison::CatchPanics;
+use crate::rules::Rules;
 use crate::turn::Turn;
 
 /// How many outcomes may wait for a reader.

@@ -13,6 +13,9 @@ use tokio::time::Instant;
 /// How many tickets are read at once.
 const AT_ONCE: usize = 8;
 
+/// Why a *not found* says nothing.
+pub(crate) const NO_OTHER_READ: &str = "not proven gone, since no other read is answered";
+
 /// How a ticket stands after a change.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -81,9 +84,20 @@ pub(crate) async fn sight(account: &Tickets, id: &TicketId, control: &Control) -
     match get.map_or(NotFound::Ambiguous, |get| get.not_found) {
         NotFound::Gone => Ok(Sight::Gone),
         NotFound::Undocumented if control.succeeds(account, answered).await => Ok(Sight::Gone),
-        NotFound::Undocumented => unproven("not proven gone, since no other read is answered"),
+        NotFound::Undocumented => unproven(NO_OTHER_READ),
         _ => unproven("not proven gone, since the vendor says so of tickets that exist"),
     }
+}
+
+/// Whether a *not found* that was answered at this time is the vendor's, and not that of a gateway or a wrong address.
+pub(crate) async fn is_the_vendors(
+    account: &Tickets,
+    control: &Control,
+    answered: Instant,
+) -> bool {
+    let get = account.info().capabilities.support(Operation::Get);
+    get.is_some_and(|get| get.not_found != NotFound::Undocumented)
+        || control.succeeds(account, answered).await
 }
 
 /// Reads a ticket.

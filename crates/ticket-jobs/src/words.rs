@@ -13,11 +13,19 @@ pub(crate) const PERHAPS_ANOTHER: &str =
 pub(crate) const TAKES_ALONG: &str = "not changed: its delete would take along the tickets below it; delete those \
                                       that are to go first, and move the others";
 
+/// Why a ticket is not changed that an earlier call may have changed after it was archived.
+pub(crate) const NOT_AS_ARCHIVED: &str = "not changed: it is not as it was when it was archived";
+
+/// What is said before the reason why a ticket is not changed that an earlier call may have changed.
+pub(crate) const PERHAPS_CHANGED: &str =
+    "an earlier call may have changed it, and no further one was made";
+
 /// How our own messages begin that say more than the kind of an error, and what is kept of them.
 const OWN: &[(&str, &str)] = &[
     (ANOTHER, ANOTHER),
     (PERHAPS_ANOTHER, PERHAPS_ANOTHER),
     (TAKES_ALONG, TAKES_ALONG),
+    (NOT_AS_ARCHIVED, NOT_AS_ARCHIVED),
     (
         "not changed: it was not looked at",
         "not changed: it was not looked at when it was planned",
@@ -76,12 +84,15 @@ const fn meaning(kind: ErrorKind) -> &'static str {
 /// The error without anything that somebody else said: kind, effect, status, operation and id stay.
 pub(crate) fn told(error: &Error) -> Error {
     let meaning = meaning(error.kind());
-    let own = OWN
-        .iter()
-        .find(|(begin, _)| error.message().starts_with(begin));
-    error
-        .clone()
-        .reworded(own.map_or(meaning, |(_, kept)| *kept))
+    let message = error.message();
+    let after = message.strip_prefix(PERHAPS_CHANGED);
+    let message = after.map_or(message, |after| after.trim_start_matches(": "));
+    let own = OWN.iter().find(|(begin, _)| message.starts_with(begin));
+    let kept = own.map_or(meaning, |(_, kept)| *kept);
+    error.clone().reworded(match after {
+        Some(_) => format!("{PERHAPS_CHANGED}: {kept}"),
+        None => kept.to_owned(),
+    })
 }
 
 /// The outcome, with its error as it may be [told](told).
@@ -124,6 +135,18 @@ pub(crate) fn may_hold_an_address(words: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn error_of_a_ticket_in_doubt_keeps_that_an_earlier_call_may_have_changed_it() {
+        for (message, kept) in [
+            (ANOTHER, ANOTHER),
+            (NOT_AS_ARCHIVED, NOT_AS_ARCHIVED),
+            ("locked by ann@example.com", meaning(ErrorKind::Conflict)),
+        ] {
+            let error = Error::new(ErrorKind::Conflict, message).with_context(PERHAPS_CHANGED);
+            assert_eq!(told(&error).message(), format!("{PERHAPS_CHANGED}: {kept}"));
+        }
+    }
 
     #[test]
     fn error_of_a_search_says_nothing_of_the_vendor_and_keeps_what_a_provider_says_of_itself() {

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use ticket_core::{Error, Result};
 
 use super::name::folder_name;
-use crate::folder::{create_file, create_folder, sync_folder};
+use crate::folder::{create_file, create_folder, create_lasting_folder, sync_folder};
 use crate::format::Format;
 
 /// What every archive has.
@@ -64,7 +64,7 @@ impl Folder {
     pub(super) fn create(dir: &Path) -> Result<Self> {
         let mut folder = Self::at(dir)?;
         let unwritable = |error: io::Error| folder.unwritable(&error);
-        create_folder(&folder.dir).map_err(unwritable)?;
+        create_lasting_folder(&folder.dir).map_err(unwritable)?;
         folder.check_access()?;
         if !folder.dir.join(MARK).exists() {
             folder.check_empty()?;

@@ -188,6 +188,26 @@ impl PartWriter {
         Ok(())
     }
 
+    /// Writes the bytes of a file, if they are those of this part. Returns whether they are.
+    pub(super) fn copy(mut self, path: &Path, part: &Part) -> io::Result<bool> {
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let mut block = vec![0; BLOCK];
+        loop {
+            match file.read(&mut block) {
+                Ok(0) => break,
+                Ok(read) => self.write(block.get(..read).unwrap_or_default())?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let copied = self.finish()?;
+        Ok((&copied.sha256, copied.size) == (&part.sha256, part.size))
+    }
+
     /// How much was written.
     pub(super) fn size(&self) -> u64 {
         self.size

@@ -1,12 +1,14 @@
 //! What an archive says of a ticket: the file `entry.json`.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ticket_core::model::Version;
 use ticket_core::{Ticket, TicketId};
 
+use super::disk::Folder;
 use super::place::Place;
 use crate::digest::sha256;
 use crate::format::Format;
@@ -16,6 +18,9 @@ const FORMAT: Format = Format {
     what: "entry of an archive",
     version: 1,
 };
+
+/// What is said of a part that is kept from an earlier entry.
+const KEPT: &str = "; what was archived before is kept";
 
 /// A ticket in an archive. Nothing in it depends on when or how often it was archived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +140,20 @@ impl Entry {
             because,
             why: why.into(),
         });
+    }
+
+    /// Says of what is lacking last that the archive keeps what it had of it.
+    pub(super) fn kept_earlier(&mut self) {
+        if let Some(lack) = self.lacks.last_mut()
+            && !lack.why.ends_with(KEPT)
+        {
+            lack.why.push_str(KEPT);
+        }
+    }
+
+    /// Its folder, as a path in the archive.
+    pub(super) fn path(&self) -> PathBuf {
+        Folder::entry_path(&self.account, self.id.as_str())
     }
 
     /// The digests of the attached files.

@@ -7,6 +7,7 @@ use ticket_core::model::AttachedFile;
 use ticket_core::{Effect, Error, ErrorKind, Operation, Result, Ticket, TicketId, Tickets};
 
 use super::Archive;
+use super::disk::FILES;
 use super::draft::{Draft, PartWriter};
 use super::entry::{Entry, KeptFile, Lack, LackReason, Part};
 use super::place::Place;
@@ -21,7 +22,8 @@ const ATTACHMENTS: &str = "attachments";
 pub struct KeepOptions {
     /// Whether attached files are archived. A ticket whose files are in the archive keeps them there in any case.
     pub attachments: bool,
-    /// Whether a part that cannot be read is told in [`lacks`](Entry::lacks). If not, the ticket is not archived. What would
+    /// Whether a part that cannot be read is told in [`lacks`](Entry::lacks); it stays as it is in the archive, if it is there.
+    /// If not, the ticket is not archived. What would
     /// keep other tickets from being read as well, such as wrong credentials, is an error in any case.
     pub missing_ok: bool,
 }
@@ -65,7 +67,8 @@ pub struct Kept {
 
 impl Archive {
     /// Archives a ticket that was just read: reads its messages and attached files, writes all of it, and reads it back. An
-    /// earlier entry of the ticket is replaced. When this returns, the entry is on the disk.
+    /// earlier entry of the ticket is replaced; messages and files that it has and that cannot be read now are kept. When this
+    /// returns, the entry is on the disk.
     ///
     /// If the future is dropped, the earlier entry or the new one is there, and nothing else.
     ///
@@ -98,6 +101,7 @@ impl Archive {
             id: &ticket.id,
             missing_ok: options.missing_ok,
             entry: Entry::new(place, ticket),
+            earlier,
         };
         reading.ticket(ticket)?;
         reading.messages().await?;
@@ -107,7 +111,12 @@ impl Archive {
             let why = "it was not asked for";
             reading.entry.lack(ATTACHMENTS, LackReason::NotAsked, why);
         }
-        let Reading { draft, entry, .. } = reading;
+        let Reading {
+            draft,
+            entry,
+            earlier,
+            ..
+        } = reading;
         let was_there = earlier.as_ref() == Some(&entry);
         let lacks = entry.lacks.clone();
         let written = tokio::task::spawn_blocking(move || draft.commit(&entry));
@@ -134,6 +143,8 @@ struct Reading<'a> {
     id: &'a TicketId,
     missing_ok: bool,
     entry: Entry,
+    /// The entry that the archive has of it.
+    earlier: Option<Entry>,
 }
 
 impl Reading<'_> {
@@ -165,7 +176,7 @@ impl Reading<'_> {
     async fn messages(&mut self) -> Result<()> {
         if !self.supports(Operation::Messages) {
             self.unsupported(MESSAGES, Operation::Messages);
-            return Ok(());
+            return self.earlier_messages();
         }
         let part = self.draft.part("messages.json");
         let mut part = part.map_err(|error| self.unwritable(&error))?;
@@ -186,12 +197,13 @@ impl Reading<'_> {
                 Err(error) => break Some(error),
             }
         };
+        let earlier = self.earlier.as_ref().and_then(|entry| entry.messages);
         let is_whole = match ended {
             None => true,
             Some(error) => {
                 self.missing(MESSAGES, &error)?;
-                // Everything that came is kept.
-                error.kind() == ErrorKind::Incomplete
+                // Everything that came is kept, unless there was more.
+                error.kind() == ErrorKind::Incomplete && earlier.is_none_or(|had| had <= count)
             }
         };
         let end = if count == 0 { "[]\n" } else { "\n]\n" };
@@ -203,13 +215,39 @@ impl Reading<'_> {
         } else {
             let removed = self.draft.remove_part("messages.json");
             removed.map_err(|error| self.unwritable(&error))?;
+            self.earlier_messages()?;
         }
         Ok(())
+    }
+
+    /// Keeps the messages that the archive has, since they cannot be read now.
+    fn earlier_messages(&mut self) -> Result<()> {
+        let Some(earlier) = &self.earlier else {
+            return Ok(());
+        };
+        let mut parts = earlier.parts.iter();
+        let part = parts.find(|part| part.name == "messages.json");
+        let (count, path) = (earlier.messages, earlier.path().join("messages.json"));
+        let Some(part) = part.cloned() else {
+            return Ok(());
+        };
+        let kept = self.draft.part("messages.json");
+        let kept = kept.and_then(|kept| kept.copy(&self.archive.folder.dir.join(path), &part));
+        if kept.map_err(|error| self.unwritable(&error))? {
+            self.entry.parts.push(part);
+            self.entry.messages = count;
+            self.entry.kept_earlier();
+            return Ok(());
+        }
+        let removed = self.draft.remove_part("messages.json");
+        removed.map_err(|error| self.unwritable(&error))
     }
 
     async fn attachments(&mut self) -> Result<()> {
         if !self.supports(Operation::Attachments) {
             self.unsupported(ATTACHMENTS, Operation::Attachments);
+            let kept = self.earlier_files(&[], 0)?;
+            self.entry.attachments = Some(kept).filter(|kept| !kept.is_empty());
             return Ok(());
         }
         let can_download = self.supports(Operation::Download);
@@ -223,19 +261,79 @@ impl Reading<'_> {
                     number += usize::from(bytes.is_some());
                     kept.push(kept_file(file, bytes));
                 }
-                Ok(Some(file)) => kept.push(kept_file(file, None)),
+                Ok(Some(file)) => {
+                    let bytes = self.earlier_file(&file.id, number)?;
+                    number += usize::from(bytes.is_some());
+                    kept.push(kept_file(file, bytes));
+                }
                 Ok(None) => break None,
                 Err(error) => break Some(error),
             }
         };
         if !can_download && !kept.is_empty() {
             self.unsupported(ATTACHMENTS, Operation::Download);
+            if number > 0 {
+                self.entry.kept_earlier();
+            }
         }
         if let Some(error) = ended {
             self.missing(ATTACHMENTS, &error)?;
+            let more = self.earlier_files(&kept, number)?;
+            kept.extend(more);
         }
         self.entry.attachments = Some(kept);
         Ok(())
+    }
+
+    /// The files that the archive has beside these, since they cannot be listed now. The first one gets this number.
+    fn earlier_files(&mut self, beside: &[KeptFile], mut number: usize) -> Result<Vec<KeptFile>> {
+        let earlier = self.earlier.as_ref();
+        let earlier = earlier.and_then(|entry| entry.attachments.clone());
+        let mut kept = Vec::new();
+        for file in earlier.unwrap_or_default() {
+            if beside.iter().any(|other| other.id == file.id) {
+                continue;
+            }
+            let bytes = self.earlier_file(&file.id, number)?;
+            number += usize::from(bytes.is_some());
+            let sha256 = bytes.map(|part| part.sha256);
+            kept.push(KeptFile { sha256, ..file });
+        }
+        if !kept.is_empty() {
+            self.entry.kept_earlier();
+        }
+        Ok(kept)
+    }
+
+    /// Keeps the file that the archive has, since it cannot be read now; `None` if the archive does not have it.
+    fn earlier_file(&mut self, id: &str, number: usize) -> Result<Option<Part>> {
+        let earlier = self.earlier.as_ref();
+        let mut earlier = earlier
+            .and_then(|entry| entry.attachments.as_ref())
+            .into_iter()
+            .flatten();
+        let Some(KeptFile {
+            sha256: Some(sha256),
+            size: Some(size),
+            ..
+        }) = earlier.find(|file| file.id == id)
+        else {
+            return Ok(None);
+        };
+        let part = Part {
+            name: String::new(),
+            sha256: sha256.clone(),
+            size: *size,
+        };
+        let path = self.archive.folder.dir.join(FILES).join(&part.sha256);
+        let kept = self.draft.attachment(number);
+        let kept = kept.and_then(|kept| kept.copy(&path, &part));
+        if kept.map_err(|error| self.unwritable(&error))? {
+            return Ok(Some(part));
+        }
+        let removed = self.draft.remove_attachment(number);
+        removed.map_err(|error| self.unwritable(&error))?;
+        Ok(None)
     }
 
     /// Downloads a file; `None` if it cannot be read and may be missing.
@@ -251,7 +349,11 @@ impl Reading<'_> {
                 self.missing(&format!("attachment {}", file.id), &error)?;
                 let removed = self.draft.remove_attachment(number);
                 removed.map_err(|error| self.unwritable(&error))?;
-                Ok(None)
+                let earlier = self.earlier_file(&file.id, number)?;
+                if earlier.is_some() {
+                    self.entry.kept_earlier();
+                }
+                Ok(earlier)
             }
         }
     }

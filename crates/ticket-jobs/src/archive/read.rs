@@ -49,6 +49,12 @@ impl Archive {
         }
     }
 
+    /// The ticket with this id of this account, if the archive has it and its parts are as they were written.
+    pub(crate) fn whole(&self, account: &str, id: &TicketId) -> Option<Found> {
+        let found = self.find(account, id).unwrap_or_default();
+        found.filter(|found| self.folder.is_whole(&found.entry))
+    }
+
     /// Whether the archive has this ticket whole and as it is now, so that it need not be read again.
     pub(crate) fn is_current(
         &self,

@@ -145,7 +145,7 @@ fn create(path: &Path) -> io::Result<()> {
     let text = SecretString::from(format!("{BEGIN}{}\n", hex(key.expose_secret())));
     let path = std::path::absolute(path)?;
     let parent = path.parent().unwrap_or(Path::new("/"));
-    folder::create_folder(parent)?;
+    folder::create_lasting_folder(parent)?;
     // For its owner alone.
     let mut file = tempfile::NamedTempFile::new_in(parent)?;
     file.write_all(text.expose_secret().as_bytes())?;

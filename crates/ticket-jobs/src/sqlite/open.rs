@@ -13,7 +13,7 @@ use super::schema::{self, STEPS};
 use super::time::{Boot, Time, wall_clock};
 use super::values::unusable;
 use crate::clock::Clock;
-use crate::folder::create_folder;
+use crate::folder::create_lasting_folder;
 #[cfg(unix)]
 use crate::folder::quoted;
 
@@ -41,7 +41,7 @@ pub(super) fn open(path: &Path, clock: Option<Clock>, is_temporary: bool) -> Res
     let path = std::path::absolute(path).map_err(|error| unwritable(path, &error))?;
     let path = resolved(path)?;
     let folder = path.parent().unwrap_or(Path::new("/"));
-    create_folder(folder).map_err(|error| unwritable(&path, &error))?;
+    create_lasting_folder(folder).map_err(|error| unwritable(&path, &error))?;
     check_folder(&path, folder)?;
     check_file_system(&path, folder)?;
     create_file(&path)?;

@@ -183,8 +183,6 @@ async fn what_the_vendor_does_not_let_one_read_is_said() {
 
 #[tokio::test]
 async fn ticket_of_which_a_part_cannot_be_read_is_not_archived_unless_it_may_be_missing() {
-    let dir = tempfile::tempdir().unwrap();
-    let archive = Archive::open(dir.path()).unwrap();
     let refused = || Error::new(ErrorKind::Forbidden, "this is not for you").with_status(403);
     for (call, what) in [
         ("messages 7 1", "messages"),
@@ -193,6 +191,8 @@ async fn ticket_of_which_a_part_cannot_be_read_is_not_archived_unless_it_may_be_
         ("download 7/f1", "attachment 7/f1"),
         ("end of file", "attachment 7/f1"),
     ] {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::open(dir.path()).unwrap();
         let desk = Desk::new(&["7"]);
         desk.fail(call, refused());
         let before = settled(dir.path());
@@ -215,6 +215,8 @@ async fn ticket_of_which_a_part_cannot_be_read_is_not_archived_unless_it_may_be_
         is_verified(&archive);
     }
     // What concerns every ticket is no reason to delete one without its messages.
+    let dir = tempfile::tempdir().unwrap();
+    let archive = Archive::open(dir.path()).unwrap();
     for kind in [
         ErrorKind::Unauthenticated,
         ErrorKind::QuotaExhausted,
@@ -322,6 +324,43 @@ async fn ticket_that_has_changed_replaces_its_entry_and_keeps_its_files() {
     let text = fs::read_to_string(dir.path().join("eu/7/ticket.json")).unwrap();
     assert_eq!(text, desk.raw_of("7"));
     is_verified(&archive);
+}
+
+/// What the archive has is kept where it cannot be read any more, so that no file of it becomes unused.
+#[tokio::test]
+async fn part_that_cannot_be_read_any_more_stays_as_it_was_archived() {
+    for (call, what) in [
+        ("messages 7 1", "messages"),
+        ("messages 7 2", "messages"),
+        ("attachments 7", "attachments"),
+        ("download 7/f1", "attachment 7/f1"),
+        ("end of file", "attachment 7/f1"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::open(dir.path()).unwrap();
+        let desk = Desk::new(&["7"]);
+        let keep = async || keep(&archive, &desk, "7", KeepOptions::default().missing_ok()).await;
+        let first = keep().await.unwrap();
+        assert_eq!(first.lacks, []);
+        let before = archive.find("eu", &"7".into()).unwrap().unwrap().entry;
+        desk.change("7");
+        let gone = Error::new(ErrorKind::NotFound, "no such ticket").with_status(404);
+        desk.fail(call, gone);
+        desk.calls();
+        let kept = keep().await.unwrap();
+        assert!(desk.calls().iter().any(|made| made == call), "{call}");
+        assert_eq!(kept.lacks[0].what, what);
+        let why =
+            "it could not be read: no such ticket (HTTP 404); what was archived before is kept";
+        assert_eq!(kept.lacks[0].why, why);
+        let text = fs::read_to_string(dir.path().join("eu/7/ticket.json")).unwrap();
+        assert_eq!(text, desk.raw_of("7"));
+        let entry = archive.find("eu", &"7".into()).unwrap().unwrap().entry;
+        assert_eq!(entry.messages, before.messages, "{call}");
+        assert_eq!(entry.parts[1], before.parts[1], "{call}");
+        assert_eq!(entry.attachments, before.attachments, "{call}");
+        is_verified(&archive);
+    }
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use tokio::time::{Instant, advance};
 use crate::vendor::{Accounts, Answer, Vendor};
 use crate::{jobs, recorded, run, run_with, state, told};
 
-async fn list(jobs: &Jobs, job: NewJob, tickets: &[&str]) -> Loading {
+pub(crate) async fn list(jobs: &Jobs, job: NewJob, tickets: &[&str]) -> Loading {
     let mut list = jobs.load(job).await.unwrap();
     for ticket in tickets {
         let ticket: TicketRef = ticket.parse().unwrap();
@@ -30,7 +30,12 @@ async fn list(jobs: &Jobs, job: NewJob, tickets: &[&str]) -> Loading {
     list
 }
 
-async fn guarded(jobs: &Jobs, accounts: &Accounts, guards: Guards, tickets: &[&str]) -> JobId {
+pub(crate) async fn guarded(
+    jobs: &Jobs,
+    accounts: &Accounts,
+    guards: Guards,
+    tickets: &[&str],
+) -> JobId {
     let job = NewJob::new(Change::Delete).guards(guards);
     let list = list(jobs, job, tickets).await;
     list.seal(accounts).await.unwrap()
@@ -40,7 +45,7 @@ fn no_answer() -> Error {
     Error::new(ErrorKind::Connect, "no connection")
 }
 
-fn deletes(vendor: &Vendor) -> Vec<String> {
+pub(crate) fn deletes(vendor: &Vendor) -> Vec<String> {
     let mut log = vendor.log();
     log.retain(|line| line.starts_with("delete"));
     log
@@ -297,7 +302,7 @@ async fn rest_of_the_list_waits_for_the_end_of_the_canary() {
     assert_eq!(state(&jobs, &id).await, JobState::Completed);
 }
 
-fn archived_in(folder: &std::path::Path) -> Guards {
+pub(crate) fn archived_in(folder: &std::path::Path) -> Guards {
     let mut guards = Guards::default();
     guards.archive = Some(ArchiveGuard {
         folder: folder.to_str().unwrap().to_owned(),
@@ -457,6 +462,64 @@ async fn not_found_of_a_gateway_is_no_outcome() {
         "{told:?}"
     );
     assert!(vendor.log().len() <= 8 && deletes(&vendor).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn plan_takes_no_gateways_not_found_for_the_vendors() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1", "2"]).with_list();
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let no_route = Error::new(ErrorKind::NotFound, "no route");
+    for (reads_fail, expected) in [(Some(no_route), (0, 0, 3)), (None, (2, 1, 0))] {
+        vendor.state().reads_fail = reads_fail;
+        let list = list(
+            &jobs,
+            NewJob::new(Change::Delete),
+            &["eu:1", "eu:2", "eu:9"],
+        )
+        .await;
+        let context = CallContext::new();
+        let looked = list.look(&*accounts, &context, Look::All, |_| {});
+        let looked = looked.await.unwrap();
+        assert_eq!((looked.found, looked.missing, looked.failed), expected);
+        let errors = looked.errors.iter().map(|(_, error)| error.message());
+        let unproven = "not proven gone, since no other read is answered: no route";
+        assert!(errors.into_iter().all(|message| message == unproven));
+        let id = list.seal(&*accounts).await.unwrap();
+        let rows = jobs.ledger().tickets(&id, Which::Named, None, 9).await;
+        let seen = rows.unwrap().into_iter().filter_map(|row| row.seen);
+        let missing: Vec<_> = seen.map(|seen| seen.sha256.is_none()).collect();
+        let recorded: &[_] = if expected.2 == 0 {
+            &[false, false, true]
+        } else {
+            &[]
+        };
+        assert_eq!(missing, recorded);
+        // The other read is made once for all that were not found before it.
+        let lists = vendor.log().iter().filter(|call| *call == "list").count();
+        assert!((1..=3).contains(&lists), "{:?}", vendor.log());
+        vendor.state().log.clear();
+    }
+    assert!(deletes(&vendor).is_empty());
+}
+
+/// The vendor is not asked about more tickets than it takes to see that somebody else answers.
+#[tokio::test(start_paused = true)]
+async fn plan_at_a_gateway_reads_a_few_tickets_only() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&[]).with_list();
+    vendor.state().reads_fail = Some(Error::new(ErrorKind::NotFound, "no route"));
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let named: Vec<_> = (1..=60).map(|id| format!("eu:{id}")).collect();
+    let named: Vec<_> = named.iter().map(String::as_str).collect();
+    let list = list(&jobs, NewJob::new(Change::Delete), &named).await;
+    let context = CallContext::new();
+    let looked = list.look(&*accounts, &context, Look::All, |_| {});
+    let looked = looked.await.unwrap();
+    assert_eq!((looked.missing, looked.failed), (0, 60));
+    let log = vendor.log();
+    let reads = log.iter().filter(|call| call.starts_with("get"));
+    assert!(reads.count() <= 13, "{log:?}");
 }
 
 #[tokio::test(start_paused = true)]

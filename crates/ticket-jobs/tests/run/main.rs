@@ -8,6 +8,7 @@
 )]
 
 mod asleep;
+mod doubt;
 mod erase;
 mod guards;
 mod permanent;

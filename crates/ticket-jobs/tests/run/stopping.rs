@@ -7,10 +7,12 @@ use futures_util::FutureExt as _;
 use ticket_core::call::CallIntent;
 use ticket_core::provider::Request;
 use ticket_core::{CallContext, Stop};
-use ticket_jobs::{JobState, Step};
+use ticket_jobs::archive::Archive;
+use ticket_jobs::{JobState, MaxFailures, Step};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::guards::{archived_in, deletes, guarded};
 use crate::vendor::{Accounts, Answer, Vendor};
 use crate::{job, jobs, killed, recorded, run, run_with, state, told};
 
@@ -117,6 +119,53 @@ async fn job_that_somebody_pauses_makes_no_new_call_and_goes_on_when_it_is_resum
     jobs.ledger().steer(&id, Step::Resume).await.unwrap();
     assert_eq!(run(&jobs, &id, &accounts).await.len(), 40);
     assert!(vendor.state().there.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn ticket_whose_archiving_is_stopped_or_paused_stays_open_and_is_no_failure() {
+    for is_pause in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = jobs();
+        let ids = ["1", "2", "3", "4", "5", "6", "7", "8"];
+        let vendor = Vendor::new(&ids).with_messages();
+        let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+        let mut guards = archived_in(folder.path());
+        guards.max_failures = Some(MaxFailures::Tickets(0));
+        let named = ids.map(|id| format!("eu:{id}"));
+        let named: Vec<_> = named.iter().map(String::as_str).collect();
+        let id = guarded(&jobs, &accounts, guards, &named).await;
+        let stop = Stop::new();
+        let work = run_with(&jobs, &id, &accounts, CallContext::new().stop(stop.clone()));
+        let stopping = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            if is_pause {
+                jobs.steer(&id, Step::Pause).await.unwrap();
+            } else {
+                stop.finish();
+            }
+        };
+        let (outcomes, ()) = tokio::join!(work, stopping);
+        let left = |word: &str| ids.map(|id| format!("eu:{id} {word}"));
+        assert_eq!(told(&outcomes), left("(unattempted)"));
+        assert_eq!(
+            recorded(&jobs, &id).await,
+            ids.map(|id| format!("{id} open"))
+        );
+        // All were read, and the quota had room for the messages of two.
+        let log = vendor.log();
+        let messages = log.iter().filter(|call| call.starts_with("messages"));
+        assert_eq!((log.len(), messages.count()), (10, 2), "{log:?}");
+        if is_pause {
+            assert_eq!(state(&jobs, &id).await, JobState::Paused);
+            jobs.steer(&id, Step::Resume).await.unwrap();
+        }
+        assert_eq!(state(&jobs, &id).await, JobState::Ready);
+        let outcomes = run(&jobs, &id, &accounts).await;
+        assert_eq!(told(&outcomes), left("deleted"));
+        let archive = Archive::read(folder.path()).unwrap();
+        assert_eq!(archive.entries().count(), ids.len());
+        assert_eq!(deletes(&vendor).len(), 4);
+    }
 }
 
 #[tokio::test(start_paused = true)]

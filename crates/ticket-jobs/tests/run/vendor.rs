@@ -9,11 +9,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use ticket_core::account_source::AccountFacts;
 use ticket_core::call::{Pacer, RetryPolicy, StackOptions};
-use ticket_core::model::{RawValue, Status};
-use ticket_core::provider::{Capabilities, Limit, NotFound, Quota, Removal, Support};
+use ticket_core::model::{PageRequest, RawValue, Status};
+use ticket_core::provider::{
+    Capabilities, Field, Fields, Limit, NotFound, Quota, Removal, Support, VendorJob,
+};
 use ticket_core::{
-    AccountSource, CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Operation,
-    Outcome, ProviderInfo, Result, Ticket, TicketId, TicketProvider, Tickets,
+    AccountSource, CallContext, DeleteReport, DeleteTarget, Effect, Error, ErrorKind, Message,
+    Operation, Outcome, Page, ProviderInfo, Result, Ticket, TicketId, TicketPatch, TicketProvider,
+    TicketQuery, Tickets,
 };
 use ticket_jobs::Jobs;
 use tokio::sync::Notify;
@@ -42,6 +45,10 @@ pub(crate) struct State {
     pub(crate) created: BTreeMap<String, Timestamp>,
     /// What tickets hold besides.
     pub(crate) texts: BTreeMap<String, String>,
+    /// The subjects of tickets that were changed.
+    pub(crate) subjects: BTreeMap<String, String>,
+    /// Deletes are accepted, and not carried out before this is false.
+    pub(crate) is_queued: bool,
     /// Tickets that are not deleted, and why.
     pub(crate) refused: BTreeMap<String, Error>,
     /// The tickets below others.
@@ -56,11 +63,13 @@ pub(crate) struct State {
     pub(crate) reads_too: bool,
     /// What reads fail with, if they do.
     pub(crate) reads_fail: Option<Error>,
+    /// What reads of messages fail with, if they do.
+    pub(crate) messages_fail: Option<Error>,
     /// Deleted tickets that are not purged, of a vendor with a trash.
     pub(crate) trash: BTreeSet<String>,
     /// Purges that are never answered: whether each is carried out.
     pub(crate) unanswered_purges: VecDeque<bool>,
-    /// `delete 1,2`, `delete 1,2 after unknown`, `get 1`.
+    /// `delete 1,2`, `delete 1,2 after unknown`, `get 1`, `messages 1`.
     pub(crate) log: Vec<String>,
 }
 
@@ -107,6 +116,57 @@ impl Vendor {
         self.info.capabilities = capabilities
             .with(Operation::Delete, two().removal(trash))
             .with(Operation::Purge, two());
+        self
+    }
+
+    /// The same vendor, which changes subjects.
+    pub(crate) fn with_updates(mut self) -> Self {
+        let update = Support::new().fields(Fields::carrying(&[Field::Subject]));
+        self.info.capabilities = self.info.capabilities.with(Operation::Update, update);
+        self
+    }
+
+    /// The same vendor, which accepts each delete as a job, and carries it out when it is asked about that.
+    pub(crate) fn with_jobs(mut self) -> Self {
+        self.info.capabilities = self.info.capabilities.with(Operation::Job, Support::new());
+        self
+    }
+
+    /// The same vendor, whose *not found* has no documented form, and which lists tickets.
+    pub(crate) fn with_list(mut self) -> Self {
+        let get = Support::new().not_found(NotFound::Undocumented);
+        let capabilities = self.info.capabilities.with(Operation::Get, get);
+        self.info.capabilities = capabilities.with(Operation::List, Support::new());
+        self
+    }
+
+    /// The same vendor, whose reads may lag behind its writes.
+    pub(crate) fn with_lagging_reads(mut self) -> Self {
+        self.info.reads_are_consistent = false;
+        self
+    }
+
+    fn ticket(state: &State, id: &str) -> Ticket {
+        let status = state.statuses.get(id);
+        let status = status.cloned().unwrap_or(Status::Open);
+        let text = state.texts.get(id);
+        let text = text.map_or_else(String::new, |text| format!(r#","text":"{text}""#));
+        let subject = state.subjects.get(id);
+        let changed = subject.map_or_else(String::new, |new| format!(r#","subject":"{new}""#));
+        let raw = format!(r#"{{"status":"{status}"{text}{changed}}}"#);
+        let mut ticket = Ticket::new(id, RawValue::from_string(raw).unwrap());
+        let subject = subject.cloned();
+        ticket.subject = Some(subject.unwrap_or_else(|| format!("Subject of {id}")));
+        ticket.status = Some(status);
+        ticket.subtickets = state.below.get(id).cloned().unwrap_or_default();
+        ticket.created_at = state.created.get(id).copied();
+        ticket
+    }
+
+    /// The same vendor, which shows the messages of tickets.
+    pub(crate) fn with_messages(mut self) -> Self {
+        let capabilities = self.info.capabilities;
+        self.info.capabilities = capabilities.with(Operation::Messages, Support::new());
         self
     }
 
@@ -178,19 +238,64 @@ impl TicketProvider for Vendor {
             return Err(error.clone());
         }
         if state.there.contains(id.as_str()) {
-            let status = state.statuses.get(id.as_str());
-            let status = status.cloned().unwrap_or(Status::Open);
-            let text = state.texts.get(id.as_str());
-            let text = text.map_or_else(String::new, |text| format!(r#","text":"{text}""#));
-            let raw = format!(r#"{{"status":"{status}"{text}}}"#);
-            let mut ticket = Ticket::new(id.clone(), RawValue::from_string(raw).unwrap());
-            ticket.subject = Some(format!("Subject of {id}"));
-            ticket.status = Some(status);
-            ticket.subtickets = state.below.get(id.as_str()).cloned().unwrap_or_default();
-            ticket.created_at = state.created.get(id.as_str()).copied();
-            return Ok(ticket);
+            return Ok(Self::ticket(&state, id.as_str()));
         }
         Err(Error::new(ErrorKind::NotFound, "no such ticket"))
+    }
+
+    async fn list(&self, _: &CallContext, _: &TicketQuery) -> Result<Page<Ticket>> {
+        let mut state = self.state();
+        state.log.push("list".to_owned());
+        if let Some(error) = &state.reads_fail {
+            return Err(error.clone());
+        }
+        let first = state.there.first().map(|id| Self::ticket(&state, id));
+        Ok(Page::last(first.into_iter().collect()))
+    }
+
+    async fn update(&self, _: &CallContext, id: &TicketId, patch: &TicketPatch) -> Result<()> {
+        let answer = {
+            let mut state = self.state();
+            state.log.push(format!("update {id}"));
+            let subject = patch.subject.clone().unwrap_or_default();
+            state.subjects.insert(id.to_string(), subject);
+            state.answers.pop_front()
+        };
+        match answer {
+            Some(_) => std::future::pending().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn job(
+        &self,
+        _: &CallContext,
+        job: &VendorJob,
+        targets: &[DeleteTarget],
+    ) -> Result<Option<DeleteReport>> {
+        let is_queued = {
+            let mut state = self.state();
+            state.log.push(format!("job {}", job.id()));
+            state.is_queued
+        };
+        Ok((!is_queued).then(|| self.delete_now(targets)))
+    }
+
+    async fn messages(
+        &self,
+        _: &CallContext,
+        id: &TicketId,
+        _: &PageRequest,
+    ) -> Result<Page<Message>> {
+        self.take_time().await;
+        let mut state = self.state();
+        state.log.push(format!("messages {id}"));
+        if let Some(error) = &state.messages_fail {
+            return Err(error.clone());
+        }
+        let text = format!("\"a message of {id}\"");
+        let raw = RawValue::from_string(text).unwrap();
+        Ok(Page::last(vec![Message::new("a message", raw)]))
     }
 
     async fn purge(&self, _: &CallContext, targets: &[DeleteTarget]) -> Result<DeleteReport> {
@@ -231,6 +336,9 @@ impl TicketProvider for Vendor {
             state.answers.pop_front()
         };
         self.takes_down(&ids).await;
+        if self.info.capabilities.supports(Operation::Job) {
+            return Err(Error::accepted(VendorJob::new("j1")));
+        }
         match answer {
             None => Ok(self.delete_now(targets)),
             Some(Answer::Error(error, is_deleted)) => {
