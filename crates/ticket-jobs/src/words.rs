@@ -13,6 +13,9 @@ pub(crate) const PERHAPS_ANOTHER: &str =
 pub(crate) const TAKES_ALONG: &str = "not changed: its delete would take along the tickets below it; delete those \
                                       that are to go first, and move the others";
 
+/// How the message of a permanent delete ends that failed after its first step. A test runs one, to see that it does.
+const IN_TRASH: &str = "it was deleted before, and may still be in the trash";
+
 /// How our own messages begin that say more than the kind of an error, and what is kept of them.
 const OWN: &[(&str, &str)] = &[
     (ANOTHER, ANOTHER),
@@ -73,15 +76,22 @@ const fn meaning(kind: ErrorKind) -> &'static str {
     }
 }
 
+/// Whether a permanent delete ended with this error after it moved the ticket to the trash.
+pub(crate) fn is_in_trash(error: &Error) -> bool {
+    error.message().ends_with(IN_TRASH)
+}
+
 /// The error without anything that somebody else said: kind, effect, status, operation and id stay.
 pub(crate) fn told(error: &Error) -> Error {
     let meaning = meaning(error.kind());
     let own = OWN
         .iter()
         .find(|(begin, _)| error.message().starts_with(begin));
-    error
-        .clone()
-        .reworded(own.map_or(meaning, |(_, kept)| *kept))
+    let kept = own.map_or(meaning, |(_, kept)| *kept);
+    if is_in_trash(error) {
+        return error.clone().reworded(format!("{kept}; {IN_TRASH}"));
+    }
+    error.clone().reworded(kept)
 }
 
 /// The outcome, with its error as it may be [told](told).

@@ -85,6 +85,7 @@ impl Story {
             Clock::new(move || Timestamp::from_second(clock.load(Ordering::Relaxed)).unwrap());
         let ledger = MemoryLedger::with_clock(clock);
         let new = new.created_by("alice@ops1");
+        let is_permanent = new.change == Change::Purge;
         let people = new.erasure.as_ref().map(|erasure| erasure.people.clone());
         let people = people.unwrap_or_default();
         let job = ledger.create(new.awaiting_confirmation()).await.unwrap();
@@ -120,6 +121,9 @@ impl Story {
         eu.removal = Removal::Trash {
             restorable_for: Some(Duration::from_secs(30 * 86_400)),
         };
+        if is_permanent {
+            eu.removal = Removal::Permanent;
+        }
         let mut us = JobAccount::new("us", "sweeppea://us", 1);
         "sweeppea".clone_into(&mut us.provider);
         us.removal = Removal::Permanent;
@@ -200,6 +204,21 @@ impl Story {
         let looks = vec![(6, LookedAgain::new(story.ledger.now(), Again::Another))];
         story.ledger.looked_again(&story.job, looks).await.unwrap();
         story
+    }
+
+    /// The same job as a permanent erasure with an archive, as far as it is begun.
+    pub(crate) async fn permanent() -> Self {
+        let person = "0a".repeat(32).parse().unwrap();
+        let erasure = Erasure::new("0123456789abcdef", [person])
+            .search(AccountSearch::new("eu", "onecloud"))
+            .search(AccountSearch::new("us", "sweeppea"));
+        let mut guards = Guards::default();
+        guards.archive = Some(ArchiveGuard {
+            folder: "/srv/archive".to_owned(),
+            missing_ok: true,
+        });
+        let new = NewJob::erasure(erasure).permanent().guards(guards);
+        Self::planned_as(new, false).await.confirmed().await
     }
 
     async fn end(self) -> Self {

@@ -12,6 +12,7 @@ mod erasure;
 mod folder;
 mod job;
 mod schemas;
+mod trash;
 
 use std::collections::BTreeMap;
 use std::fs;
