@@ -302,7 +302,8 @@ pub struct TicketRow {
     /// What a delete does there; of other changes absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
-    /// Until when it can be restored, if it was deleted into a trash that keeps it for a limited time.
+    /// Until when it can be restored, if it was deleted into a trash that keeps it for a limited time: counted from when the
+    /// first delete was recorded that may have done it. Absent if none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restorable_until: Option<Timestamp>,
     /// SHA-256 of its entry in the archive.

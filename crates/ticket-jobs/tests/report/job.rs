@@ -277,6 +277,14 @@ impl Story {
         self.ledger.end(id, end).await.unwrap();
     }
 
+    /// So many minutes pass, in which the worker lives.
+    pub(crate) async fn wait(&self, minutes: i64) {
+        for _ in 0..minutes * 3 {
+            self.now.fetch_add(20, Ordering::Relaxed);
+            self.ledger.beat(self.worker).await.unwrap();
+        }
+    }
+
     pub(crate) async fn settle(&self, seq: u64, outcome: Outcome) {
         let outcomes = vec![(seq, outcome)];
         self.ledger.settle(self.worker, outcomes).await.unwrap();

@@ -206,19 +206,6 @@ async fn evidence_names_the_call_that_decided() {
 }
 
 #[tokio::test]
-async fn deleted_ticket_is_restorable_for_as_long_as_the_trash_of_its_account_keeps_it() {
-    let files = report(&Story::ended().await, &options()).await;
-    let rows = rows(&files);
-    let of = |place: usize| [&*rows[place]["mode"], &*rows[place]["restorable_until"]];
-    // Counted from when the call was recorded, before it was sent.
-    assert_eq!(of(0), ["trash", "2026-12-28T22:00:00Z"]);
-    assert_eq!(of(6), ["permanent", ""]);
-    // Nobody knows when, or whether.
-    assert_eq!(of(4), ["trash", ""]);
-    assert!(files["report.html"].contains("can be restored for 30 days: it is not erased before."));
-}
-
-#[tokio::test]
 async fn people_are_named_with_their_programs() {
     let files = report(&Story::ended().await, &options()).await;
     let people = json_of(&files)["people"].clone();
