@@ -156,6 +156,7 @@ fn call_row(call: JobCall, account: Option<&str>) -> CallRow {
         call: call.id.0,
         account: account.map_or(call.account, str::to_owned),
         operation: call.operation,
+        requests: Some(call.requests),
         tickets: call.tickets,
         worker: call.worker.map(|worker| worker.0),
         taken_at: call.taken_at,

@@ -253,6 +253,18 @@ impl Story {
     }
 
     pub(crate) async fn call(&self, account: &str, operation: Operation, id: &str, end: Ended) {
+        self.call_of(1, account, operation, id, end).await;
+    }
+
+    /// A call that may make so many requests.
+    pub(crate) async fn call_of(
+        &self,
+        requests: usize,
+        account: &str,
+        operation: Operation,
+        id: &str,
+        end: Ended,
+    ) {
         let key = match account {
             "eu" => "onecloud://eu",
             _ => "sweeppea://us",
@@ -261,7 +273,7 @@ impl Story {
             account: key.to_owned(),
             limits: Vec::new(),
             operation,
-            requests: 1,
+            requests,
             tickets: vec![id.into()],
             longest: Duration::from_secs(10),
             work: Some(Work {

@@ -11,6 +11,7 @@
 mod erasure;
 mod folder;
 mod job;
+mod quota;
 mod schemas;
 mod trash;
 
