@@ -309,11 +309,10 @@ impl<'a> Rows<'a> {
             Some(Outcome::AlreadyDone | Outcome::NotFound(_)) => {
                 "the ticket was not there any more"
             }
-            Some(Outcome::Unattempted(_)) => "nothing was sent about the ticket",
             Some(Outcome::Failed(_)) if proof::failed_in_trash(ticket) => {
                 "no entry is recorded, although the ticket was moved to the trash"
             }
-            Some(Outcome::Failed(_)) => "the ticket was not changed",
+            Some(Outcome::Failed(_) | Outcome::Unattempted(_)) => "the ticket was not changed",
             Some(_) => "no entry is recorded",
         })
     }

@@ -167,6 +167,9 @@ impl Calls {
                 ", which does not prove what became of it"
             }
             Some(Outcome::Unknown(_)) => "; no read proved what became of it",
+            Some(Outcome::Unattempted(_)) => {
+                "; the job ended before a change of it was carried out"
+            }
             Some(_) => "",
         };
         match more.strip_prefix("; ") {

@@ -101,7 +101,7 @@ fn of_tickets(report: &Report, counts: &Counts, found: &mut Vec<String>) {
     );
     say(
         of("unattempted"),
-        "not attempted: nothing was sent about them.",
+        "not attempted, or not again after a passing failure: not changed.",
     );
     let words = already.replace('_', " ");
     say(
@@ -119,20 +119,27 @@ fn of_account(report: &Report, account: &AccountFacts, found: &mut Vec<String>) 
     if account.host.is_none() {
         found.push(format!("The host of account {name} is not recorded."));
     }
-    let done = report.job.change.word(&Outcome::Done);
-    let deleted = account.outcomes.get(done).copied().unwrap_or(0);
-    if !report.job.change.is_delete() || deleted == 0 {
+    let change = &report.job.change;
+    let has = |outcome: Outcome| account.outcomes.contains_key(change.word(&outcome));
+    let is_any_deleted = has(Outcome::Done);
+    if !change.is_delete() || !(is_any_deleted || has(Outcome::AlreadyDone)) {
         return;
     }
-    let in_trash =
-        format!("What was deleted at {name} is in the vendor's trash and can be restored");
+    // What a read found gone may have been deleted by a request whose answer was lost.
+    let (in_trash, is_not) = if is_any_deleted {
+        let words = format!("What was deleted at {name} is in the vendor's trash and can be");
+        (words, "is not")
+    } else {
+        let words = format!("What is gone at {name} may be in the vendor's trash and be");
+        (words, "may not be")
+    };
     match (account.mode, account.restorable_for_s) {
         (Mode::Trash, Some(seconds)) => {
             let days = counted(seconds.div_ceil(86_400), "day");
-            found.push(format!("{in_trash} for {days}: it is not erased before."));
+            found.push(format!("{in_trash} restored for {days}: it {is_not} erased before."));
         }
         (Mode::Trash, None) => {
-            found.push(format!("{in_trash} without a limit of time: it is not erased."));
+            found.push(format!("{in_trash} restored without a limit of time: it {is_not} erased."));
         }
         (Mode::Undocumented, _) => found.push(format!(
             "The vendor of account {name} does not document whether deleted tickets can be restored."

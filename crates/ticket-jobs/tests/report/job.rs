@@ -12,8 +12,8 @@ use ticket_jobs::plan;
 use ticket_jobs::report::Options;
 use ticket_jobs::{
     AccountSearch, Again, ArchiveGuard, Claim, Clock, Confirmed, Ended, Erasure, Event, EventKind,
-    Guards, JobAccount, JobId, Ledger, Listed, LookedAgain, MemoryLedger, NewCall, NewJob, Taken,
-    Which, Work, WorkerId, tickets,
+    Guards, JobAccount, JobId, JobState, Ledger, Listed, LookedAgain, MemoryLedger, NewCall,
+    NewJob, Step, Taken, Which, Work, WorkerId, tickets,
 };
 
 /// A subject that a browser could run, one that a spreadsheet could, and one that turns its direction.
@@ -219,6 +219,39 @@ impl Story {
         });
         let new = NewJob::erasure(erasure).permanent().guards(guards);
         Self::planned_as(new, false).await.confirmed().await
+    }
+
+    /// The same job, cancelled while a delete was under way whose answer is lost.
+    pub(crate) async fn cancelled() -> Self {
+        let story = Self::begun().await;
+        story
+            .call("us", Operation::Delete, "17", Ended::Answered)
+            .await;
+        story.settle(6, Outcome::Done).await;
+        story
+            .call("eu", Operation::Get, "13", Ended::Answered)
+            .await;
+        story.call("eu", Operation::Delete, "11", LOST).await;
+        story.ledger.steer(&story.job, Step::Cancel).await.unwrap();
+        let unknown = outcome("unknown", "timeout", "no answer", None);
+        story.settle(0, unknown).await;
+        story.ledger.finish(story.worker).await.unwrap();
+        let job = story.ledger.job(&story.job).await.unwrap();
+        assert_eq!(job.state, JobState::Cancelled);
+        story
+    }
+
+    /// A job whose list names no ticket.
+    pub(crate) async fn empty() -> Self {
+        let ledger = MemoryLedger::new();
+        let job = ledger.create(NewJob::new(Change::Delete)).await.unwrap();
+        ledger.seal(&job, Vec::new(), None).await.unwrap();
+        Self {
+            ledger,
+            job,
+            now: Arc::default(),
+            worker: WorkerId(0),
+        }
     }
 
     async fn end(self) -> Self {

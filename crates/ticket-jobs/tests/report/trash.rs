@@ -21,6 +21,18 @@ async fn deleted_ticket_is_restorable_for_as_long_as_the_trash_of_its_account_ke
 }
 
 #[tokio::test]
+async fn ticket_that_is_gone_after_a_lost_answer_is_said_to_be_perhaps_in_the_trash() {
+    let story = Story::begun().await;
+    story.call("eu", Operation::Delete, "11", LOST).await;
+    story.call("eu", Operation::Get, "11", NOT_FOUND).await;
+    story.settle(0, Outcome::AlreadyDone).await;
+    let told = json_of(&report(&story, &options().partial(true)).await);
+    let said = told["not_proven"].to_string();
+    let sentence = "What is gone at eu may be in the vendor's trash and be restored for 30 days: it may not be erased before.";
+    assert!(said.contains(sentence), "{said}");
+}
+
+#[tokio::test]
 async fn time_to_restore_is_counted_from_the_first_delete_that_may_have_been_carried_out() {
     let story = Story::begun().await;
     let accepted = Ended::Accepted {

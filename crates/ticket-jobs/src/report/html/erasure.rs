@@ -34,7 +34,7 @@ const FATES: [(&str, &str); 11] = [
     ),
     ("unknown", "nobody knows whether it was deleted"),
     ("failed", "not deleted"),
-    ("unattempted", "nothing was sent about it"),
+    ("unattempted", "not deleted: the job ended before"),
     ("open", "not decided yet"),
 ];
 
