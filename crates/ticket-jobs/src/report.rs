@@ -49,8 +49,9 @@ use crate::signature::{self, Namespace};
 /// Writes the report of a job into a folder that is new or empty, or holds an earlier report of the same job. Returns the
 /// report and its files.
 ///
-/// The ledger is read page by page. Of each call a few bytes are kept in memory, and of each ticket nothing. The files get
-/// their names once all of them are complete, `SHA256SUMS` last; if anything fails before that, they are removed.
+/// The ledger is read page by page. Of each call a few bytes are kept in memory, and of a ticket its id if the answer to a
+/// write was lost, or the vendor only accepted its delete. The files get their names once all of them are complete,
+/// `SHA256SUMS` last; if anything fails before that, they are removed.
 ///
 /// # Errors
 ///

@@ -20,6 +20,9 @@ pub(crate) const NOT_AS_ARCHIVED: &str = "not changed: it is not as it was when 
 pub(crate) const PERHAPS_CHANGED: &str =
     "an earlier call may have changed it, and no further one was made";
 
+/// How the message of a permanent delete ends that failed after its first step. A test runs one, to see that it does.
+const IN_TRASH: &str = "it was deleted before, and may still be in the trash";
+
 /// How our own messages begin that say more than the kind of an error, and what is kept of them.
 const OWN: &[(&str, &str)] = &[
     (ANOTHER, ANOTHER),
@@ -81,6 +84,11 @@ const fn meaning(kind: ErrorKind) -> &'static str {
     }
 }
 
+/// Whether a permanent delete ended with this error after it moved the ticket to the trash.
+pub(crate) fn is_in_trash(error: &Error) -> bool {
+    error.message().ends_with(IN_TRASH)
+}
+
 /// The error without anything that somebody else said: kind, effect, status, operation and id stay.
 pub(crate) fn told(error: &Error) -> Error {
     let meaning = meaning(error.kind());
@@ -88,11 +96,14 @@ pub(crate) fn told(error: &Error) -> Error {
     let after = message.strip_prefix(PERHAPS_CHANGED);
     let message = after.map_or(message, |after| after.trim_start_matches(": "));
     let own = OWN.iter().find(|(begin, _)| message.starts_with(begin));
-    let kept = own.map_or(meaning, |(_, kept)| *kept);
-    error.clone().reworded(match after {
-        Some(_) => format!("{PERHAPS_CHANGED}: {kept}"),
-        None => kept.to_owned(),
-    })
+    let mut kept = own.map_or(meaning, |(_, kept)| *kept).to_owned();
+    if after.is_some() {
+        kept = format!("{PERHAPS_CHANGED}: {kept}");
+    }
+    if is_in_trash(error) {
+        kept = format!("{kept}; {IN_TRASH}");
+    }
+    error.clone().reworded(kept)
 }
 
 /// The outcome, with its error as it may be [told](told).

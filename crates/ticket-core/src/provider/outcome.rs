@@ -22,7 +22,8 @@ pub enum Outcome {
     /// The vendor says that there is no such ticket; its own words are in the error, and whether a read
     /// [confirmed](Error::is_confirmed) it. Some vendors give the same answer for a ticket that is closed or not yours.
     NotFound(Error),
-    /// The ticket was not changed.
+    /// The ticket was not changed. Of a [`Purge`](crate::Change::Purge) that failed after its first step, the error says that
+    /// the ticket may be in the trash.
     Failed(Error),
     /// The ticket may or may not be changed.
     Unknown(Error),

@@ -84,7 +84,7 @@ impl PostgresLedger {
             .rows(
                 Always,
                 "SELECT call.id, key, operation, call.tickets, worker, taken_at, expires_at, ended_at, kind,
-                        effect, status, accepted
+                        effect, status, accepted, requests
                     FROM tickets.job JOIN tickets.call ON call.job = job.number
                     JOIN tickets.account ON account.number = call.account
                     WHERE job.id = $1 AND call.id > $2 ORDER BY call.id LIMIT $3",
@@ -152,6 +152,7 @@ fn call(row: &Row) -> Result<JobCall> {
         id: CallId(uint(get(row, "id")?)),
         account: get(row, "key")?,
         operation: named("an operation", Operation::ALL, Operation::as_str, operation)?,
+        requests: uint(get(row, "requests")?),
         tickets: tickets.into_iter().map(TicketId::new).collect(),
         worker: get::<Option<i64>>(row, "worker")?.map(|id| WorkerId(uint(id))),
         taken_at: time(get(row, "taken_at")?),

@@ -34,7 +34,7 @@ pub enum Fate {
     NotConfirmed,
     /// It is said to be deleted or gone, and after the pause it was there.
     StillThere,
-    /// It was not deleted.
+    /// It was not deleted. Of a permanent delete that failed after its first step, it may be in the vendor's trash.
     Failed,
     /// Nobody knows whether it was deleted.
     Unknown,

@@ -436,6 +436,7 @@ impl CallRow {
             id,
             account: self.account.clone(),
             operation: self.operation,
+            requests: u64::try_from(self.requests).unwrap_or(u64::MAX),
             tickets: self.tickets.clone(),
             worker: self.work.as_ref().map(|work| work.worker),
             taken_at: self.taken_at,

@@ -113,6 +113,8 @@ pub struct JobCall {
     pub account: String,
     /// The operation.
     pub operation: Operation,
+    /// How many requests it may have made: so many places of each limit it took.
+    pub requests: u64,
     /// The tickets that it named.
     pub tickets: Vec<TicketId>,
     /// The worker that made it.

@@ -11,7 +11,7 @@ use ticket_core::provider::Removal;
 use ticket_core::{Change, Effect, Error, Outcome, Result, TicketRef};
 
 use super::erasure;
-use super::evidence::{self, Brief};
+use super::evidence;
 use super::files::{Draft, Sink, unwritable};
 use super::groups::Groups;
 use super::model::{
@@ -156,6 +156,7 @@ fn call_row(call: JobCall, account: Option<&str>) -> CallRow {
         call: call.id.0,
         account: account.map_or(call.account, str::to_owned),
         operation: call.operation,
+        requests: Some(call.requests),
         tickets: call.tickets,
         worker: call.worker.map(|worker| worker.0),
         taken_at: call.taken_at,
@@ -248,7 +249,7 @@ impl<'a> Rows<'a> {
             mode: removal.filter(|_| is_delete).map(mode),
             restorable_until: removal
                 .filter(|_| is_delete && matches!(ticket.outcome, Some(Outcome::Done)))
-                .and_then(|removal| self.restorable_until(ticket, removal)),
+                .and_then(|removal| self.restorable_until(ticket, key, removal)),
             archived: archived.map(|archived| archived.sha256.clone()),
             not_archived: self.not_archived(ticket).map(str::to_owned),
             subject: ticket.seen.as_ref().and_then(|seen| seen.subject.clone()),
@@ -280,16 +281,22 @@ impl<'a> Rows<'a> {
         Some(Fate::of(ticket, removal.unwrap_or_default()))
     }
 
-    /// Counted from when the call was recorded, just before it was sent: never too late.
-    fn restorable_until(&self, ticket: &JobTicket, removal: Removal) -> Option<Timestamp> {
+    /// Counted from when the delete was recorded, just before it was sent: never too late. Where it was made several times,
+    /// the first one may have done it. `None` if it is not known.
+    fn restorable_until(
+        &self,
+        ticket: &JobTicket,
+        key: &str,
+        removal: Removal,
+    ) -> Option<Timestamp> {
         let Removal::Trash {
             restorable_for: Some(time),
         } = removal
         else {
             return None;
         };
-        let deleted_at = self.calls.last(ticket).and_then(Brief::taken_at);
-        deleted_at.or(ticket.decided_at)?.checked_add(time).ok()
+        let deleted_from = self.calls.deleted_from(ticket, key)?;
+        deleted_from.checked_add(time).ok()
     }
 
     fn not_archived(&self, ticket: &JobTicket) -> Option<&'static str> {
@@ -302,8 +309,10 @@ impl<'a> Rows<'a> {
             Some(Outcome::AlreadyDone | Outcome::NotFound(_)) => {
                 "the ticket was not there any more"
             }
-            Some(Outcome::Unattempted(_)) => "nothing was sent about the ticket",
-            Some(Outcome::Failed(_)) => "the ticket was not changed",
+            Some(Outcome::Failed(_)) if proof::failed_in_trash(ticket) => {
+                "no entry is recorded, although the ticket was moved to the trash"
+            }
+            Some(Outcome::Failed(_) | Outcome::Unattempted(_)) => "the ticket was not changed",
             Some(_) => "no entry is recorded",
         })
     }

@@ -41,11 +41,6 @@ impl Brief {
         }
     }
 
-    /// When it was recorded, just before it was sent, or up to a second before.
-    pub(super) fn taken_at(&self) -> Option<Timestamp> {
-        Timestamp::from_second(self.taken_at).ok()
-    }
-
     /// Whether it may have changed a ticket although no answer says so.
     fn is_lost_write(&self) -> bool {
         let is_lost = matches!(self.end, End::None | End::Failed(_, Effect::Unknown, _));
@@ -75,11 +70,21 @@ fn words(kind: ErrorKind) -> String {
     kind.as_str().replace('_', " ")
 }
 
-/// The calls of a job, by their ids; and the last write of each ticket whose answer was lost.
+/// The calls of a job, by their ids.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     all: Vec<Brief>,
-    lost: HashMap<(String, TicketId), Brief>,
+    /// By the key of their account.
+    open: HashMap<String, HashMap<TicketId, Open>>,
+}
+
+/// What is kept of the writes of a ticket whose answers did not tell what became of it. A later call does.
+#[derive(Debug, Default)]
+struct Open {
+    /// The last one whose answer was lost.
+    lost: Option<Brief>,
+    /// When the first delete was recorded whose answer was lost, or that was only accepted: in whole seconds.
+    deleted_from: Option<i64>,
 }
 
 impl Calls {
@@ -87,16 +92,44 @@ impl Calls {
     pub(super) fn push(&mut self, call: &JobCall) {
         let brief = Brief::new(call);
         self.all.push(brief);
-        if brief.is_lost_write() {
-            for ticket in &call.tickets {
-                let ticket = (call.account.clone(), ticket.clone());
-                self.lost.insert(ticket, brief);
+        let is_lost = brief.is_lost_write();
+        let is_delete = call.operation == Operation::Delete;
+        if !(is_lost || is_delete && call.accepted.is_some()) {
+            return;
+        }
+        if !self.open.contains_key(&call.account) {
+            self.open.insert(call.account.clone(), HashMap::new());
+        }
+        let Some(tickets) = self.open.get_mut(&call.account) else {
+            return;
+        };
+        for ticket in &call.tickets {
+            let open = tickets.entry(ticket.clone()).or_default();
+            if is_lost {
+                open.lost = Some(brief);
+            }
+            if is_delete {
+                open.deleted_from.get_or_insert(brief.taken_at);
             }
         }
     }
 
+    fn open(&self, ticket: &JobTicket, key: &str) -> Option<&Open> {
+        self.open.get(key)?.get(&ticket.id)
+    }
+
+    /// From when on a ticket that is deleted may have been: when the first delete was recorded that may have done it, just
+    /// before it was sent, or up to a second before. `key` is that of its account's quota.
+    pub(super) fn deleted_from(&self, ticket: &JobTicket, key: &str) -> Option<Timestamp> {
+        let open = self.open(ticket, key).and_then(|open| open.deleted_from);
+        let last = self.last(ticket);
+        let last = last.filter(|last| last.operation == Operation::Delete);
+        let second = open.or_else(|| last.map(|last| last.taken_at))?;
+        Timestamp::from_second(second).ok()
+    }
+
     /// The last call about a ticket.
-    pub(super) fn last(&self, ticket: &JobTicket) -> Option<&Brief> {
+    fn last(&self, ticket: &JobTicket) -> Option<&Brief> {
         let id = ticket.last_call?.0;
         let index = self.all.binary_search_by_key(&id, |brief| brief.id).ok()?;
         self.all.get(index)
@@ -104,7 +137,7 @@ impl Calls {
 
     /// What decided the outcome of a ticket, or why there is none. `key` is that of its account's quota.
     pub(super) fn evidence(&self, ticket: &JobTicket, key: &str) -> String {
-        let write = self.lost.get(&(key.to_owned(), ticket.id.clone()));
+        let write = self.open(ticket, key).and_then(|open| open.lost);
         let Some(last) = self.last(ticket) else {
             return without_call(ticket).to_owned();
         };
@@ -134,6 +167,9 @@ impl Calls {
                 ", which does not prove what became of it"
             }
             Some(Outcome::Unknown(_)) => "; no read proved what became of it",
+            Some(Outcome::Unattempted(_)) => {
+                "; the job ended before a change of it was carried out"
+            }
             Some(_) => "",
         };
         match more.strip_prefix("; ") {

@@ -124,6 +124,7 @@ fn verdict(report: &Report) -> (&'static str, String) {
         return (class, words.to_owned());
     }
     let (class, words) = match (missing, unknown) {
+        _ if report.tickets.distinct == 0 => ("good", "The list names no ticket".to_owned()),
         (0, _) => (
             "good",
             format!("Every ticket is {goal}: an answer or a read proves it"),

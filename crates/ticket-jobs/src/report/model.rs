@@ -174,11 +174,11 @@ impl Mode {
 pub struct LimitUse {
     /// The limit in words, as it is configured when the report is made: `25 calls in 5 s`.
     pub limit: String,
-    /// How many calls it allows at most.
+    /// How many requests it allows at most.
     pub allowed: u64,
     /// In how many milliseconds.
     pub window_ms: u64,
-    /// How many calls counted at once, at most.
+    /// How many requests counted at once, at most: a call may make several.
     pub most: u64,
 }
 
@@ -302,7 +302,8 @@ pub struct TicketRow {
     /// What a delete does there; of other changes absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
-    /// Until when it can be restored, if it was deleted into a trash that keeps it for a limited time.
+    /// Until when it can be restored, if it was deleted into a trash that keeps it for a limited time: counted from when the
+    /// first delete was recorded that may have done it. Absent if none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restorable_until: Option<Timestamp>,
     /// SHA-256 of its entry in the archive.
@@ -385,6 +386,9 @@ pub struct CallRow {
     /// The operation.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub operation: Operation,
+    /// How many requests it may have made: so many places of each limit it took. Absent in reports of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u64>,
     /// The ids of the tickets that it named.
     #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub tickets: Vec<TicketId>,

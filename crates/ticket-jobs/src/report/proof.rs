@@ -1,10 +1,11 @@
 //! What is missing, not confirmed or not proven, in sentences.
 
-use ticket_core::Outcome;
+use ticket_core::{Change, Outcome};
 
 use super::model::{AccountFacts, Mode, Report, TicketRow};
 use super::numbers::counted;
 use crate::model::JobTicket;
+use crate::words;
 
 /// What is counted of the tickets for that.
 #[derive(Debug, Default)]
@@ -12,6 +13,8 @@ pub(super) struct Counts {
     unconfirmed: u64,
     without_call: u64,
     without_entry: u64,
+    /// Failed after a delete moved them to the trash.
+    in_trash: u64,
 }
 
 impl Counts {
@@ -20,7 +23,13 @@ impl Counts {
         self.unconfirmed += u64::from(row.confirmed == Some(false));
         self.without_call += u64::from(is_done && ticket.last_call.is_none());
         self.without_entry += u64::from(is_done && row.not_archived.is_some());
+        self.in_trash += u64::from(failed_in_trash(ticket));
     }
+}
+
+/// Whether a ticket failed to be deleted for good after a delete moved it to the trash.
+pub(super) fn failed_in_trash(ticket: &JobTicket) -> bool {
+    matches!(&ticket.outcome, Some(Outcome::Failed(error)) if words::is_in_trash(error))
 }
 
 /// The sentences, the gravest first.
@@ -76,14 +85,23 @@ fn of_tickets(report: &Report, counts: &Counts, found: &mut Vec<String>) {
         counts.without_entry,
         &format!("{done} without an entry in the archive."),
     );
-    say(of("failed"), "failed, and are unchanged.");
+    say(
+        counts.in_trash,
+        "failed after a delete: not deleted for good, and may still be in the vendor's trash.",
+    );
+    // A purge that an earlier run began may have moved what a later one could not read.
+    let failed = match report.job.change {
+        Change::Purge => "failed: not deleted for good, and not changed as far as is known.",
+        _ => "failed: not changed.",
+    };
+    say(of("failed") - counts.in_trash, failed);
     say(
         counts.unconfirmed,
         "not found, and no read confirmed it: some vendors answer so for tickets that are closed or somebody else's.",
     );
     say(
         of("unattempted"),
-        "not attempted: nothing was sent about them.",
+        "not attempted, or not again after a passing failure: not changed.",
     );
     let words = already.replace('_', " ");
     say(
@@ -101,20 +119,27 @@ fn of_account(report: &Report, account: &AccountFacts, found: &mut Vec<String>) 
     if account.host.is_none() {
         found.push(format!("The host of account {name} is not recorded."));
     }
-    let done = report.job.change.word(&Outcome::Done);
-    let deleted = account.outcomes.get(done).copied().unwrap_or(0);
-    if !report.job.change.is_delete() || deleted == 0 {
+    let change = &report.job.change;
+    let has = |outcome: Outcome| account.outcomes.contains_key(change.word(&outcome));
+    let is_any_deleted = has(Outcome::Done);
+    if !change.is_delete() || !(is_any_deleted || has(Outcome::AlreadyDone)) {
         return;
     }
-    let in_trash =
-        format!("What was deleted at {name} is in the vendor's trash and can be restored");
+    // What a read found gone may have been deleted by a request whose answer was lost.
+    let (in_trash, is_not) = if is_any_deleted {
+        let words = format!("What was deleted at {name} is in the vendor's trash and can be");
+        (words, "is not")
+    } else {
+        let words = format!("What is gone at {name} may be in the vendor's trash and be");
+        (words, "may not be")
+    };
     match (account.mode, account.restorable_for_s) {
         (Mode::Trash, Some(seconds)) => {
             let days = counted(seconds.div_ceil(86_400), "day");
-            found.push(format!("{in_trash} for {days}: it is not erased before."));
+            found.push(format!("{in_trash} restored for {days}: it {is_not} erased before."));
         }
         (Mode::Trash, None) => {
-            found.push(format!("{in_trash} without a limit of time: it is not erased."));
+            found.push(format!("{in_trash} restored without a limit of time: it {is_not} erased."));
         }
         (Mode::Undocumented, _) => found.push(format!(
             "The vendor of account {name} does not document whether deleted tickets can be restored."

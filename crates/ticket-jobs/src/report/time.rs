@@ -92,7 +92,7 @@ impl<T: Merge> Times<T> {
     }
 }
 
-/// The calls of one account: how many over time, and how much of each limit they used at most.
+/// The calls of one account: how many over time, and how much of each limit their requests used at most.
 #[derive(Debug, Default)]
 pub(super) struct Use {
     pub(super) calls: u64,
@@ -100,12 +100,12 @@ pub(super) struct Use {
     windows: Vec<Window>,
 }
 
-/// A window of a limit, and when the calls that still count in it ended.
+/// A window of a limit, and when the calls that still count in it ended, with the requests of each.
 #[derive(Debug)]
 struct Window {
     limit: Limit,
     quota: Quota,
-    ends: VecDeque<Timestamp>,
+    ends: VecDeque<(Timestamp, u64)>,
     most: u64,
 }
 
@@ -132,7 +132,7 @@ impl Use {
         let end = call.ended_at.unwrap_or(call.expires_at);
         let windows = self.windows.iter_mut();
         let covering = windows.filter(|window| window.limit.covers(call.operation));
-        let used = covering.map(|window| window.push(call.taken_at, end));
+        let used = covering.map(|window| window.push(call, end));
         let used = used.max().unwrap_or(0);
         self.times.at(call.taken_at).merge(CallsThen {
             calls: 1,
@@ -155,16 +155,19 @@ impl Use {
 
 impl Window {
     /// Adds a call. Returns how much of the window is used, in percent.
-    fn push(&mut self, taken_at: Timestamp, end: Timestamp) -> u64 {
-        // The rule of the ledger: a call counts while its end is later than `now - window`.
-        let begin = taken_at
+    fn push(&mut self, call: &JobCall, end: Timestamp) -> u64 {
+        // The rule of the ledger: the requests of a call count while its end is later than `now - window`.
+        let begin = call
+            .taken_at
             .checked_sub(self.quota.window)
             .unwrap_or(Timestamp::MIN);
-        self.ends.retain(|end| *end > begin);
-        self.ends.push_back(end);
-        let used = u64::try_from(self.ends.len()).unwrap_or(u64::MAX);
+        self.ends.retain(|(end, _)| *end > begin);
+        self.ends.push_back((end, call.requests));
+        let requests = self.ends.iter().map(|(_, requests)| *requests);
+        let used = requests.fold(0, u64::saturating_add);
         self.most = self.most.max(used);
-        (used * 100).div_ceil(u64::from(self.quota.calls).max(1))
+        used.saturating_mul(100)
+            .div_ceil(u64::from(self.quota.calls).max(1))
     }
 }
 

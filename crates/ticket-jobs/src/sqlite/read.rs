@@ -177,7 +177,7 @@ impl Read<'_> {
         let after = after.map_or(0, |after| after.0.cast_signed());
         let rows = self.all(
             "SELECT call.id, key, operation, tickets, worker, taken_at, expires_at, ended_at, kind,
-                    effect, status, accepted
+                    effect, status, accepted, requests
                 FROM call JOIN account ON account.number = call.account
                 WHERE job = ?1 AND call.id > ?2 ORDER BY call.id LIMIT ?3",
             (job, after, i64::try_from(limit).unwrap_or(i64::MAX)),
@@ -188,6 +188,7 @@ impl Read<'_> {
                     id: CallId(row.get(0)?),
                     account: row.get(1)?,
                     operation: Operation::Get,
+                    requests: row.get(12)?,
                     tickets: Vec::new(),
                     worker: row.get::<_, Option<u64>>(4)?.map(WorkerId),
                     taken_at: time(row.get(5)?),

@@ -26,6 +26,7 @@ pub(super) async fn calls_are_recorded_with_their_ends(bench: &Bench) -> CaseRes
     let answered = bench.slot(&delete(&job, worker, &["1", "2"])).await?;
     let look = NewCall {
         operation: Operation::Get,
+        requests: 2,
         ..delete(&job, worker, &["3"])
     };
     let failed = bench.slot(&look).await?;
@@ -65,6 +66,12 @@ pub(super) async fn calls_are_recorded_with_their_ends(bench: &Bench) -> CaseRes
         "what they did",
         operations,
         vec![Operation::Delete, Operation::Get, Operation::Delete],
+    )?;
+    let requests: Vec<_> = calls.iter().map(|call| call.requests).collect();
+    same(
+        "how many requests they may have made",
+        requests,
+        vec![1, 2, 1],
     )?;
     let ended_at = Some(later(taken_at, secs(2)));
     let ends: Vec<_> = calls.iter().map(|call| call.ended_at).collect();

@@ -12,8 +12,8 @@ use ticket_jobs::plan;
 use ticket_jobs::report::Options;
 use ticket_jobs::{
     AccountSearch, Again, ArchiveGuard, Claim, Clock, Confirmed, Ended, Erasure, Event, EventKind,
-    Guards, JobAccount, JobId, Ledger, Listed, LookedAgain, MemoryLedger, NewCall, NewJob, Taken,
-    Which, Work, WorkerId, tickets,
+    Guards, JobAccount, JobId, JobState, Ledger, Listed, LookedAgain, MemoryLedger, NewCall,
+    NewJob, Step, Taken, Which, Work, WorkerId, tickets,
 };
 
 /// A subject that a browser could run, one that a spreadsheet could, and one that turns its direction.
@@ -85,6 +85,7 @@ impl Story {
             Clock::new(move || Timestamp::from_second(clock.load(Ordering::Relaxed)).unwrap());
         let ledger = MemoryLedger::with_clock(clock);
         let new = new.created_by("alice@ops1");
+        let is_permanent = new.change == Change::Purge;
         let people = new.erasure.as_ref().map(|erasure| erasure.people.clone());
         let people = people.unwrap_or_default();
         let job = ledger.create(new.awaiting_confirmation()).await.unwrap();
@@ -120,6 +121,9 @@ impl Story {
         eu.removal = Removal::Trash {
             restorable_for: Some(Duration::from_secs(30 * 86_400)),
         };
+        if is_permanent {
+            eu.removal = Removal::Permanent;
+        }
         let mut us = JobAccount::new("us", "sweeppea://us", 1);
         "sweeppea".clone_into(&mut us.provider);
         us.removal = Removal::Permanent;
@@ -202,6 +206,54 @@ impl Story {
         story
     }
 
+    /// The same job as a permanent erasure with an archive, as far as it is begun.
+    pub(crate) async fn permanent() -> Self {
+        let person = "0a".repeat(32).parse().unwrap();
+        let erasure = Erasure::new("0123456789abcdef", [person])
+            .search(AccountSearch::new("eu", "onecloud"))
+            .search(AccountSearch::new("us", "sweeppea"));
+        let mut guards = Guards::default();
+        guards.archive = Some(ArchiveGuard {
+            folder: "/srv/archive".to_owned(),
+            missing_ok: true,
+        });
+        let new = NewJob::erasure(erasure).permanent().guards(guards);
+        Self::planned_as(new, false).await.confirmed().await
+    }
+
+    /// The same job, cancelled while a delete was under way whose answer is lost.
+    pub(crate) async fn cancelled() -> Self {
+        let story = Self::begun().await;
+        story
+            .call("us", Operation::Delete, "17", Ended::Answered)
+            .await;
+        story.settle(6, Outcome::Done).await;
+        story
+            .call("eu", Operation::Get, "13", Ended::Answered)
+            .await;
+        story.call("eu", Operation::Delete, "11", LOST).await;
+        story.ledger.steer(&story.job, Step::Cancel).await.unwrap();
+        let unknown = outcome("unknown", "timeout", "no answer", None);
+        story.settle(0, unknown).await;
+        story.ledger.finish(story.worker).await.unwrap();
+        let job = story.ledger.job(&story.job).await.unwrap();
+        assert_eq!(job.state, JobState::Cancelled);
+        story
+    }
+
+    /// A job whose list names no ticket.
+    pub(crate) async fn empty() -> Self {
+        let ledger = MemoryLedger::new();
+        let job = ledger.create(NewJob::new(Change::Delete)).await.unwrap();
+        ledger.seal(&job, Vec::new(), None).await.unwrap();
+        Self {
+            ledger,
+            job,
+            now: Arc::default(),
+            worker: WorkerId(0),
+        }
+    }
+
     async fn end(self) -> Self {
         let story = self;
         story
@@ -234,6 +286,18 @@ impl Story {
     }
 
     pub(crate) async fn call(&self, account: &str, operation: Operation, id: &str, end: Ended) {
+        self.call_of(1, account, operation, id, end).await;
+    }
+
+    /// A call that may make so many requests.
+    pub(crate) async fn call_of(
+        &self,
+        requests: usize,
+        account: &str,
+        operation: Operation,
+        id: &str,
+        end: Ended,
+    ) {
         let key = match account {
             "eu" => "onecloud://eu",
             _ => "sweeppea://us",
@@ -242,7 +306,7 @@ impl Story {
             account: key.to_owned(),
             limits: Vec::new(),
             operation,
-            requests: 1,
+            requests,
             tickets: vec![id.into()],
             longest: Duration::from_secs(10),
             work: Some(Work {
@@ -256,6 +320,14 @@ impl Story {
         };
         self.now.fetch_add(1, Ordering::Relaxed);
         self.ledger.end(id, end).await.unwrap();
+    }
+
+    /// So many minutes pass, in which the worker lives.
+    pub(crate) async fn wait(&self, minutes: i64) {
+        for _ in 0..minutes * 3 {
+            self.now.fetch_add(20, Ordering::Relaxed);
+            self.ledger.beat(self.worker).await.unwrap();
+        }
     }
 
     pub(crate) async fn settle(&self, seq: u64, outcome: Outcome) {

@@ -11,7 +11,10 @@
 mod erasure;
 mod folder;
 mod job;
+mod left;
+mod quota;
 mod schemas;
+mod trash;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -122,19 +125,23 @@ async fn independent_recount_agrees_and_finds_a_row_that_was_changed() {
     if !is_there("python3", "--version") {
         return;
     }
-    for (story, wrong) in [
-        (Story::ended().await, "unknown"),
-        (Story::erased().await, "erased"),
+    for (story, tickets, wrong) in [
+        (Story::ended().await, 7, "unknown"),
+        (Story::erased().await, 7, "erased"),
+        (Story::cancelled().await, 7, "unattempted"),
+        (Story::begun().await, 7, "open"),
+        (Story::empty().await, 0, ""),
     ] {
-        recount(&story, wrong).await;
+        recount(&story, tickets, wrong).await;
     }
 }
 
 /// Counts the report of a job again, also with this word of its table changed.
-async fn recount(story: &Story, wrong: &str) {
+async fn recount(story: &Story, tickets: u64, wrong: &str) {
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path();
-    write(&story.ledger, &story.job, to, &options())
+    let partial = options().partial(true);
+    write(&story.ledger, &story.job, to, &partial)
         .await
         .unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/recount.py");
@@ -151,8 +158,11 @@ async fn recount(story: &Story, wrong: &str) {
     };
     assert_eq!(
         recount(),
-        (Some(0), "7 tickets: every number agrees\n".to_owned())
+        (Some(0), format!("{tickets} tickets: every number agrees\n"))
     );
+    if tickets == 0 {
+        return;
+    }
     let table = to.join("outcomes.csv");
     let text = fs::read_to_string(&table).unwrap();
     fs::write(&table, text.replacen(wrong, "deleted", 1)).unwrap();
@@ -202,19 +212,6 @@ async fn evidence_names_the_call_that_decided() {
             ("1", "1", "delete answered"),
         ]
     );
-}
-
-#[tokio::test]
-async fn deleted_ticket_is_restorable_for_as_long_as_the_trash_of_its_account_keeps_it() {
-    let files = report(&Story::ended().await, &options()).await;
-    let rows = rows(&files);
-    let of = |place: usize| [&*rows[place]["mode"], &*rows[place]["restorable_until"]];
-    // Counted from when the call was recorded, before it was sent.
-    assert_eq!(of(0), ["trash", "2026-12-28T22:00:00Z"]);
-    assert_eq!(of(6), ["permanent", ""]);
-    // Nobody knows when, or whether.
-    assert_eq!(of(4), ["trash", ""]);
-    assert!(files["report.html"].contains("can be restored for 30 days: it is not erased before."));
 }
 
 #[tokio::test]

@@ -67,6 +67,8 @@ pub(crate) struct State {
     pub(crate) messages_fail: Option<Error>,
     /// Deleted tickets that are not purged, of a vendor with a trash.
     pub(crate) trash: BTreeSet<String>,
+    /// Tickets that are not purged, and why.
+    pub(crate) not_purged: BTreeMap<String, Error>,
     /// Purges that are never answered: whether each is carried out.
     pub(crate) unanswered_purges: VecDeque<bool>,
     /// `delete 1,2`, `delete 1,2 after unknown`, `get 1`, `messages 1`.
@@ -305,7 +307,9 @@ impl TicketProvider for Vendor {
             state.log.push(format!("purge {}", ids.join(",")));
             let unanswered = state.unanswered_purges.pop_front();
             let report = DeleteReport::from_fn(targets, |id| {
-                if unanswered != Some(false) && state.trash.remove(id.as_str()) {
+                if let Some(error) = state.not_purged.get(id.as_str()) {
+                    Outcome::Failed(error.clone())
+                } else if unanswered != Some(false) && state.trash.remove(id.as_str()) {
                     Outcome::Done
                 } else {
                     Outcome::NotFound(Error::new(ErrorKind::NotFound, "not in the trash"))

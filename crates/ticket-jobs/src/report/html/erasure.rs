@@ -1,6 +1,7 @@
 //! The section of the page about an erasure.
 
 use maud::{Markup, html};
+use ticket_core::Change;
 
 use super::words::{capital, spaced, text};
 use crate::report::charts::second;
@@ -33,7 +34,7 @@ const FATES: [(&str, &str); 11] = [
     ),
     ("unknown", "nobody knows whether it was deleted"),
     ("failed", "not deleted"),
-    ("unattempted", "nothing was sent about it"),
+    ("unattempted", "not deleted: the job ended before"),
     ("open", "not decided yet"),
 ];
 
@@ -85,6 +86,10 @@ pub(super) fn erasure(report: &Report) -> Markup {
                     }
                     tbody {
                         @for (fate, meaning) in FATES {
+                            @let meaning = match (fate, &report.job.change) {
+                                ("failed", Change::Purge) => "not deleted for good, perhaps in the vendor's trash",
+                                _ => meaning,
+                            };
                             @if let Some(count) = erasure.fates.get(fate) {
                                 tr {
                                     td.number { (grouped(*count)) }
