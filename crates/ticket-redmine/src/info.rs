@@ -164,13 +164,13 @@ pub fn info() -> ProviderInfo {
                 .requests(2)
                 .requests_per_file(1),
         )
-        // The ids of the status and the priority are looked up, and the ticket is read back.
+        // The ids of the project, the account, the status and the priority are looked up, and the ticket is read back.
         .with(
             Operation::Update,
             undocumented
                 .clone()
                 .fields(update_fields())
-                .requests(4)
+                .requests(6)
                 .requests_per_file(1),
         )
         .with(Operation::Resolve, undocumented.clone().requests(3))

@@ -183,6 +183,7 @@ impl TicketProvider for Redmine {
         self.info.check(&Request::Update(id, patch))?;
         let mut issue =
             mapping::update(patch).map_err(|error| error.in_operation(ID, operation))?;
+        self.replace_names(operation, &mut issue).await?;
         if let Some(status) = &patch.status {
             issue.status_id = Some(self.status_id(operation, status).await?);
         }

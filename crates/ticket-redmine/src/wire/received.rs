@@ -311,6 +311,11 @@ pub(crate) struct Filed {
 }
 
 #[derive(Deserialize)]
+pub(crate) struct ProjectReply {
+    pub(crate) project: Named,
+}
+
+#[derive(Deserialize)]
 pub(crate) struct StagedReply {
     pub(crate) upload: Staged,
 }
