@@ -182,7 +182,7 @@ pub fn info() -> ProviderInfo {
                 .takes_along(vec!["subtasks".into(), "logged time".into()]),
         )
         .with(Operation::Messages, undocumented.clone())
-        // Who the caller is, the ticket's project, the caller's roles there, the note itself, the ticket read back.
+        // The notes before, who the caller is, the caller's roles in the project, the note itself, the notes afterwards.
         .with(
             Operation::Comment,
             undocumented

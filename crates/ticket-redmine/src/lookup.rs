@@ -8,7 +8,7 @@ use crate::client::{Redmine, preparing};
 use crate::confirm::is_number;
 use crate::info::{ID, MAX_ROLES};
 use crate::site::Site;
-use crate::wire::{self, ChangedIssue};
+use crate::wire::{self, ChangedIssue, Named};
 
 /// The right without which a private note becomes public.
 const PRIVATE_NOTES: &str = "set_notes_private";
@@ -149,14 +149,13 @@ impl Redmine {
     }
 
     /// Refuses a private note where the account may not write one: Redmine would make it public without a word.
-    pub(crate) async fn expect_private_notes(&self, id: &str) -> Result<()> {
+    pub(crate) async fn expect_private_notes(&self, project: Option<&Named>) -> Result<()> {
         let operation = Operation::Comment;
         let user = self.current_user().await.map_err(preparing(operation))?;
         if user.admin == Some(true) {
             return Ok(());
         }
-        let issue = self.get_issue(id).await.map_err(preparing(operation))?;
-        let project = issue.value.project.map(|project| project.id);
+        let project = project.map(|project| project.id);
         let memberships = user.memberships.unwrap_or_default().into_iter();
         let here = memberships.filter(|membership| Some(membership.project.id) == project);
         for role in here.flat_map(|membership| membership.roles).take(MAX_ROLES) {

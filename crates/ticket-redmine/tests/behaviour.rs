@@ -477,6 +477,32 @@ async fn internal_comment_that_would_become_public_is_not_sent() {
 }
 
 #[tokio::test]
+async fn dropped_comment_is_not_confirmed_by_an_older_one_with_the_same_text() {
+    let builder = Sandbox::builder().seed_tickets(false);
+    let sandbox = builder.redmine_reporter_edits(true).start().await.unwrap();
+    let id = TicketId::new(sandbox.add_ticket(REDMINE, TicketSeed::new("Notes")));
+    let note = NewComment::outbound("Duplicate of #12");
+    let manager = manager(&sandbox);
+    manager.comment(&context(), &id, &note).await.unwrap();
+    let before = requests(&sandbox).len();
+    let result = reporter(&sandbox).comment(&context(), &id, &note).await;
+    assert_dropped(&result.unwrap_err(), &["body"], Effect::None);
+    assert_eq!(
+        requests(&sandbox)[before..],
+        [
+            "GET /issues/1.json?include=journals",
+            "PUT /issues/1.json",
+            "GET /issues/1.json?include=journals",
+        ]
+    );
+    let notes = || sandbox.ticket(REDMINE, "1").unwrap().messages.len();
+    assert_eq!(notes(), 1);
+    // With the right, the same text is a second note.
+    manager.comment(&context(), &id, &note).await.unwrap();
+    assert_eq!(notes(), 2);
+}
+
+#[tokio::test]
 async fn files_go_to_the_ticket_and_come_back() {
     let sandbox = started(&[]).await;
     let redmine = manager(&sandbox);

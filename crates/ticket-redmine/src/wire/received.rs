@@ -292,6 +292,8 @@ pub(crate) struct IssueWithJournals {
 pub(crate) struct Journalled {
     pub(crate) id: WireId,
     #[serde(default, deserialize_with = "lenient::value")]
+    pub(crate) project: Option<Named>,
+    #[serde(default, deserialize_with = "lenient::value")]
     pub(crate) author: Option<Named>,
     #[serde(deserialize_with = "lenient::rows")]
     pub(crate) journals: Vec<Option<Reply<Journal>>>,

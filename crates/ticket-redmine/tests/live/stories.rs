@@ -230,6 +230,33 @@ fn take_right(live: &ticket_live::Redmine, right: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn comment_without_the_right_is_not_confirmed_by_an_older_one() {
+    let Some((live, _guard)) = server().await else {
+        return;
+    };
+    let id = file(live, "Bug", "Twice");
+    let notes = || {
+        let sql = format!("SELECT id FROM journals WHERE journalized_id = {id} AND notes <> ''");
+        live.server.rows(&sql).unwrap().len()
+    };
+    let note = NewComment::outbound("Duplicate of #12");
+    let agent = handle(live.server.url(), &live.agent);
+    agent.comment(id.to_string(), &note).await.unwrap();
+    let give_back = take_right(live, "add_issue_notes");
+    let dropped = agent.comment(id.to_string(), &note).await;
+    live.server.execute(&give_back).unwrap();
+    let error = dropped.unwrap_err();
+    println!("note without the right: {error} | {}", notes());
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Conflict, Effect::None)
+    );
+    assert_eq!(notes(), 1);
+    agent.comment(id.to_string(), &note).await.unwrap();
+    assert_eq!(notes(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn update_without_the_right_names_an_assignee_and_a_project_given_by_a_word() {
     let Some((live, _guard)) = server().await else {
         return;
