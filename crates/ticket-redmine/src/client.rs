@@ -72,7 +72,7 @@ impl Redmine {
 
     async fn read_issue(&self, request: HttpRequest<'_>) -> Result<Reply<wire::Issue>> {
         let response = self
-            .call(Operation::Get, Names::Ticket, 200, request)
+            .call(Operation::Get, Names::Entry, 200, request)
             .await?;
         let reply: wire::IssueReply = told(&response, Operation::Get)?;
         Ok(reply.issue)
@@ -128,7 +128,7 @@ impl Redmine {
     ) -> Result<()> {
         let request = self.http.put(&["issues", &format!("{id}.json")]);
         let request = request.json(&wire::Body { issue });
-        self.call(operation, Names::Ticket, 204, request).await?;
+        self.call(operation, Names::Entry, 204, request).await?;
         Ok(())
     }
 
@@ -139,7 +139,7 @@ impl Redmine {
     /// `NotFound`, and `Forbidden` without the right to delete.
     pub async fn delete_issue(&self, id: &str) -> Result<()> {
         let request = self.http.delete(&["issues", &format!("{id}.json")]);
-        self.call(Operation::Delete, Names::Ticket, 204, request)
+        self.call(Operation::Delete, Names::Entry, 204, request)
             .await?;
         Ok(())
     }
@@ -151,7 +151,7 @@ impl Redmine {
         id: &str,
     ) -> Result<wire::IssueWithJournals> {
         let request = self.issue(id).query("include", "journals");
-        let response = self.call(operation, Names::Ticket, 200, request).await?;
+        let response = self.call(operation, Names::Entry, 200, request).await?;
         told(&response, operation)
     }
 
@@ -159,7 +159,7 @@ impl Redmine {
     pub(crate) async fn files(&self, id: &str) -> Result<wire::IssueWithFiles> {
         let request = self.issue(id).query("include", "attachments");
         let operation = Operation::Attachments;
-        let response = self.call(operation, Names::Ticket, 200, request).await?;
+        let response = self.call(operation, Names::Entry, 200, request).await?;
         told(&response, operation)
     }
 
@@ -191,7 +191,7 @@ impl Redmine {
         let request = request.header("accept", "application/json");
         let begun = async {
             let (response, download) = request.download().await?;
-            error::check(&response, 200, Names::Ticket)?;
+            error::check(&response, 200, Names::Entry)?;
             // Every file comes with it; a sign-in page does not.
             if response.header("content-disposition").is_none() {
                 return Err(response.foreign());
@@ -265,6 +265,15 @@ impl Redmine {
         let request = self.http.get(&["roles", &format!("{id}.json")]);
         let reply: wire::Roles = self.look_up(request).await?;
         Ok(reply.role)
+    }
+
+    /// `GET /projects/{identifier}.json` (observed).
+    pub(crate) async fn project(&self, identifier: &str) -> Result<wire::Named> {
+        let request = self.http.get(&["projects", &format!("{identifier}.json")]);
+        let operation = Operation::List;
+        let response = self.call(operation, Names::Entry, 200, request).await?;
+        let reply: wire::ProjectReply = told(&response, operation)?;
+        Ok(reply.project)
     }
 
     fn issue(&self, id: &str) -> HttpRequest<'_> {

@@ -50,9 +50,9 @@ fn checks(sent: &ChangedIssue, issue: &Issue) -> Vec<(String, bool)> {
     }
     if let Some(assignee) = &sent.assigned_to_id {
         let read = id(&issue.assigned_to);
-        // Who `me` is, is not asked.
         let is_there = match assignee.as_str() {
-            "me" => read.is_some(),
+            // Of a new ticket only, whose author is the account; an update names the account by its id.
+            "me" => read.is_some() && read == id(&issue.author),
             assignee => read.map(|id| id.to_string()).as_deref() == Some(assignee),
         };
         check("assignee", is_there);
@@ -65,7 +65,7 @@ fn checks(sent: &ChangedIssue, issue: &Issue) -> Vec<(String, bool)> {
     }
     for (name, value) in &sent.others {
         let read = match name.as_str() {
-            // An identifier cannot be compared with an id.
+            // An identifier is only sent for a new ticket, and Redmine files none in another project (observed).
             "project_id" if !value.as_str().is_none_or(is_number) => continue,
             "project_id" => id(&issue.project).map(Value::from),
             "tracker_id" => id(&issue.tracker).map(Value::from),
@@ -93,7 +93,8 @@ fn lines(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
-fn is_number(text: &str) -> bool {
+/// Whether this is an id: no identifier of a project consists of digits only.
+pub(crate) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

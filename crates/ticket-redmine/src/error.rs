@@ -10,8 +10,8 @@ use crate::wire::Refusal;
 /// What the address of a request names.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Names {
-    /// A ticket or a file, which may not exist.
-    Ticket,
+    /// A ticket, a file or a project, which may not exist.
+    Entry,
     /// An address that every Redmine has.
     Nothing,
 }
@@ -59,7 +59,7 @@ fn is_another_servers(
 ) -> bool {
     let is_empty = response.body().is_empty();
     match kind {
-        // The addresses that name no ticket are always there.
+        // The addresses that name no entry are always there.
         ErrorKind::NotFound => names == Names::Nothing || !(is_empty || has_errors),
         ErrorKind::Unauthenticated | ErrorKind::Forbidden => !(is_empty || has_errors),
         ErrorKind::InvalidInput => match response.status() {

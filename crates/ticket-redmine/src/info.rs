@@ -164,13 +164,13 @@ pub fn info() -> ProviderInfo {
                 .requests(2)
                 .requests_per_file(1),
         )
-        // The ids of the status and the priority are looked up, and the ticket is read back.
+        // The ids of the project, the account, the status and the priority are looked up, and the ticket is read back.
         .with(
             Operation::Update,
             undocumented
                 .clone()
                 .fields(update_fields())
-                .requests(4)
+                .requests(6)
                 .requests_per_file(1),
         )
         .with(Operation::Resolve, undocumented.clone().requests(3))
@@ -182,7 +182,7 @@ pub fn info() -> ProviderInfo {
                 .takes_along(vec!["subtasks".into(), "logged time".into()]),
         )
         .with(Operation::Messages, undocumented.clone())
-        // Who the caller is, the ticket's project, the caller's roles there, the note itself, the ticket read back.
+        // The notes before, who the caller is, the caller's roles in the project, the note itself, the notes afterwards.
         .with(
             Operation::Comment,
             undocumented

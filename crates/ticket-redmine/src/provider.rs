@@ -21,7 +21,7 @@ use crate::confirm::{confirm, dropped};
 use crate::cursor::Position;
 use crate::info::{DOCUMENTED, ID, LARGEST_PAGE, USUAL_PAGE, info};
 use crate::mapping;
-use crate::wire::{ChangedIssue, ListQuery, Upload};
+use crate::wire::{ChangedIssue, Journalled, ListQuery, Upload};
 
 impl Connect for Redmine {
     type Config = RedmineConfig;
@@ -183,6 +183,7 @@ impl TicketProvider for Redmine {
         self.info.check(&Request::Update(id, patch))?;
         let mut issue =
             mapping::update(patch).map_err(|error| error.in_operation(ID, operation))?;
+        self.replace_names(operation, &mut issue).await?;
         if let Some(status) = &patch.status {
             issue.status_id = Some(self.status_id(operation, status).await?);
         }
@@ -225,8 +226,7 @@ impl TicketProvider for Redmine {
         page: &PageRequest,
     ) -> Result<Page<Message>> {
         self.info.check(&Request::Messages(id, page))?;
-        let issue = self.journals(Operation::Messages, id.as_str()).await?.issue;
-        same_ticket(id, &issue.id, Operation::Messages)?;
+        let issue = self.read_notes(Operation::Messages, id).await?;
         let author = issue.author.map(|author| author.id);
         let unreadable = issue.journals.iter().filter(|row| row.is_none()).count();
         let notes = issue.journals.into_iter().flatten();
@@ -249,8 +249,11 @@ impl TicketProvider for Redmine {
         let operation = Operation::Comment;
         self.info.check(&Request::Comment(id, comment))?;
         let is_private = comment.direction == Direction::Internal;
+        // An older note with the same text would confirm one that Redmine dropped.
+        let before = self.read_notes(operation, id).await;
+        let before = before.map_err(preparing(operation))?;
         if is_private {
-            self.expect_private_notes(id.as_str()).await?;
+            self.expect_private_notes(before.project.as_ref()).await?;
         }
         let issue = ChangedIssue {
             notes: Some(comment.body.clone()),
@@ -259,12 +262,15 @@ impl TicketProvider for Redmine {
             ..ChangedIssue::default()
         };
         self.put_issue(operation, id.as_str(), &issue).await?;
-        let read = self.journals(operation, id.as_str()).await;
-        let read = read.map_err(confirming(operation))?.issue;
-        same_ticket(id, &read.id, operation)?;
-        let mut newest_first = read.journals.iter().rev().flatten();
-        let note = newest_first
-            .find(|journal| journal.value.notes.as_deref() == Some(comment.body.as_str()));
+        let after = self.read_notes(operation, id).await;
+        let after = after.map_err(confirming(operation))?;
+        let known = before.journals.iter().flatten();
+        let known: HashSet<&str> = known.map(|journal| journal.value.id.as_str()).collect();
+        let mut newest_first = after.journals.iter().rev().flatten();
+        let note = newest_first.find(|journal| {
+            !known.contains(journal.value.id.as_str())
+                && journal.value.notes.as_deref() == Some(comment.body.as_str())
+        });
         let failed = |error: Error| Err(error.in_operation(ID, operation).on_ticket(id));
         match note {
             None => failed(Error::not_applied(
@@ -313,6 +319,13 @@ impl TicketProvider for Redmine {
 }
 
 impl Redmine {
+    /// Reads the notes of a ticket.
+    async fn read_notes(&self, operation: Operation, id: &TicketId) -> Result<Journalled> {
+        let issue = self.journals(operation, id.as_str()).await?.issue;
+        same_ticket(id, &issue.id, operation)?;
+        Ok(issue)
+    }
+
     /// Stages the files of an operation.
     async fn stage(&self, operation: Operation, files: &[Attachment]) -> Result<Vec<Upload>> {
         let mut uploads = Vec::with_capacity(files.len());

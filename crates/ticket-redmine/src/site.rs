@@ -1,6 +1,6 @@
 //! What each site names in its own way: statuses and priorities.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ticket_core::model::{Priority, Status};
 use ticket_core::{Error, Result};
@@ -17,6 +17,10 @@ pub(crate) struct Site {
     pub(crate) statuses: OnceLock<Vec<wire::Status>>,
     /// Likewise.
     pub(crate) priorities: OnceLock<Vec<wire::Named>>,
+    /// The id of the account, read before the first update that assigns a ticket to `me`.
+    pub(crate) account: OnceLock<u64>,
+    /// The identifier of the project that an update named last, and its id.
+    last_project: Mutex<Option<(String, u64)>>,
 }
 
 impl std::fmt::Debug for Site {
@@ -45,7 +49,22 @@ impl Site {
             max_attachment_bytes: config.max_attachment_bytes,
             statuses: OnceLock::new(),
             priorities: OnceLock::new(),
+            account: OnceLock::new(),
+            last_project: Mutex::new(None),
         })
+    }
+
+    /// The id of a project, if it is the one that was named last.
+    pub(crate) fn project_id(&self, identifier: &str) -> Option<u64> {
+        let last = self.last_project.lock();
+        let last = last.unwrap_or_else(PoisonError::into_inner);
+        let (known, id) = last.as_ref()?;
+        (known == identifier).then_some(*id)
+    }
+
+    pub(crate) fn keep_project(&self, identifier: &str, id: u64) {
+        let last = self.last_project.lock();
+        *last.unwrap_or_else(PoisonError::into_inner) = Some((identifier.to_owned(), id));
     }
 
     /// Whether the status has this name or this id.

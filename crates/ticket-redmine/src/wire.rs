@@ -8,8 +8,8 @@ pub use received::{
     Role, Staged, Status, Subtask, User,
 };
 pub(crate) use received::{
-    CurrentUser, IssueReply, IssueWithFiles, IssueWithJournals, Priorities, Refusal, Roles,
-    StagedReply, Statuses,
+    CurrentUser, IssueReply, IssueWithFiles, IssueWithJournals, Journalled, Priorities,
+    ProjectReply, Refusal, Roles, StagedReply, Statuses,
 };
 pub(crate) use sent::Body;
 pub use sent::{ChangedIssue, Filter, ListQuery, NewCustomField, Upload};

@@ -92,6 +92,94 @@ async fn update_without_right_names_every_field_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn update_to_me_that_leaves_the_ticket_with_somebody_else_names_the_assignee() {
+    let sandbox = started(&[]).await;
+    let somebody = json!({ "id": 1, "name": "Redmine Admin" });
+    let seed = TicketSeed::new("Theirs").attribute("assigned_to", somebody);
+    let id = TicketId::new(sandbox.add_ticket(REDMINE, seed));
+    let assignee = || sandbox.ticket(REDMINE, "1").unwrap().attributes["assigned_to"]["id"].clone();
+    let patch = TicketPatch::new().assignee("me");
+    let reporter = reporter(&sandbox);
+    for _ in 0..2 {
+        let error = reporter.update(&context(), &id, &patch).await.unwrap_err();
+        assert_dropped(&error, &["assignee"], Effect::None);
+        assert_eq!(assignee(), 1);
+    }
+    // Who the account is, is asked once.
+    assert_eq!(
+        requests(&sandbox),
+        [
+            "GET /users/current.json?include=memberships",
+            "PUT /issues/1.json",
+            "GET /issues/1.json",
+            "PUT /issues/1.json",
+            "GET /issues/1.json",
+        ]
+    );
+    sandbox.add_ticket(REDMINE, TicketSeed::new("Nobody's"));
+    let mine = manager(&sandbox);
+    mine.update(&context(), &"2".into(), &patch).await.unwrap();
+    let ticket = sandbox.ticket(REDMINE, "2").unwrap();
+    assert_eq!(ticket.attributes["assigned_to"]["id"], 1);
+    let new = NewTicket::new("Mine").assignee("me");
+    mine.create(&context(), &new).await.unwrap();
+}
+
+#[tokio::test]
+async fn move_to_a_project_by_its_identifier_is_held_against_the_ticket() {
+    let sandbox = started(&[]).await;
+    let sales = json!({ "id": 7, "name": "Sales" });
+    let seed = TicketSeed::new("Stays").attribute("project", sales);
+    let id = TicketId::new(sandbox.add_ticket(REDMINE, seed));
+    let project = || sandbox.ticket(REDMINE, "1").unwrap().attributes["project"]["id"].clone();
+    let to = |project: &str| TicketPatch::new().custom("project_id", project);
+    let result = reporter(&sandbox)
+        .update(&context(), &id, &to("support"))
+        .await;
+    assert_dropped(&result.unwrap_err(), &["project_id"], Effect::None);
+    assert_eq!(project(), 7);
+    assert_eq!(
+        requests(&sandbox),
+        [
+            "GET /projects/support.json",
+            "PUT /issues/1.json",
+            "GET /issues/1.json",
+        ]
+    );
+    let manager = manager(&sandbox);
+    manager
+        .update(&context(), &id, &to("support"))
+        .await
+        .unwrap();
+    assert_eq!(project(), 1);
+}
+
+#[tokio::test]
+async fn move_to_a_project_that_the_account_does_not_see_is_refused_and_not_sent() {
+    let sandbox = started(&[]).await;
+    let id = TicketId::new(sandbox.add_ticket(REDMINE, TicketSeed::new("Stays")));
+    for (name, kind, asked) in [
+        ("nowhere", ErrorKind::InvalidInput, 1),
+        ("private", ErrorKind::Forbidden, 1),
+        ("Support Desk", ErrorKind::InvalidInput, 0),
+        ("", ErrorKind::InvalidInput, 0),
+    ] {
+        let before = sandbox.journal().len();
+        let patch = TicketPatch::new().custom("project_id", name);
+        let result = reporter(&sandbox).update(&context(), &id, &patch).await;
+        let error = result.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (kind, Effect::None),
+            "{name}"
+        );
+        assert!(error.message().contains(&format!("{name:?}")), "{error}");
+        assert_eq!(sandbox.journal().len() - before, asked, "{name}");
+    }
+    assert!(sandbox.journal().iter().all(|seen| !seen.is_write));
+}
+
+#[tokio::test]
 async fn update_against_the_workflow_names_the_status_and_says_that_the_rest_is_changed() {
     let sandbox = started(&["Closed", "Rejected"]).await;
     let id = TicketId::new(sandbox.add_ticket(REDMINE, TicketSeed::new("Old")));
@@ -386,6 +474,32 @@ async fn internal_comment_that_would_become_public_is_not_sent() {
     let messages = sandbox.ticket(REDMINE, "1").unwrap().messages;
     let kinds: Vec<_> = messages.iter().map(|note| note.kind).collect();
     assert_eq!(kinds, [MessageKind::Note, MessageKind::Outgoing]);
+}
+
+#[tokio::test]
+async fn dropped_comment_is_not_confirmed_by_an_older_one_with_the_same_text() {
+    let builder = Sandbox::builder().seed_tickets(false);
+    let sandbox = builder.redmine_reporter_edits(true).start().await.unwrap();
+    let id = TicketId::new(sandbox.add_ticket(REDMINE, TicketSeed::new("Notes")));
+    let note = NewComment::outbound("Duplicate of #12");
+    let manager = manager(&sandbox);
+    manager.comment(&context(), &id, &note).await.unwrap();
+    let before = requests(&sandbox).len();
+    let result = reporter(&sandbox).comment(&context(), &id, &note).await;
+    assert_dropped(&result.unwrap_err(), &["body"], Effect::None);
+    assert_eq!(
+        requests(&sandbox)[before..],
+        [
+            "GET /issues/1.json?include=journals",
+            "PUT /issues/1.json",
+            "GET /issues/1.json?include=journals",
+        ]
+    );
+    let notes = || sandbox.ticket(REDMINE, "1").unwrap().messages.len();
+    assert_eq!(notes(), 1);
+    // With the right, the same text is a second note.
+    manager.comment(&context(), &id, &note).await.unwrap();
+    assert_eq!(notes(), 2);
 }
 
 #[tokio::test]

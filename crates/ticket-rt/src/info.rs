@@ -27,7 +27,7 @@ pub(crate) const DOCUMENTED: &[Documented] = &[
     Documented::new(
         Operation::Attachments,
         include_str!("../tests/contract/attachments-ok.json"),
-        "/response/body/items",
+        "/exchanges/0/response/body/items",
     ),
 ];
 
@@ -181,7 +181,7 @@ pub fn info() -> ProviderInfo {
             Operation::Comment,
             unconfirmed().fields(comment_fields()).requests(2),
         )
-        // An empty list may be a missing ticket's (observed).
+        // The list, and the ticket: an empty list may be a missing one's, and a merged id lists the target's (observed).
         .with(
             Operation::Attachments,
             unconfirmed().fields(pages(&[])).requests(2),

@@ -220,10 +220,9 @@ impl TicketProvider for Rt {
         let reply = self
             .get_attachments(id.as_str(), number, per_page(page))
             .await?;
-        if reply.total.unwrap_or_default() == 0 {
-            // It has no files, or it does not exist, or the account does not see it.
-            self.read_same(Operation::Attachments, id).await?;
-        }
+        // Read after the list, so that a merge in between is noticed. An empty list may be that of a ticket that does not
+        // exist or that the account does not see.
+        self.read_same(Operation::Attachments, id).await?;
         let has_more = reply.next_page.is_some();
         let unreadable = reply.items.iter().filter(|row| row.is_none()).count();
         let files = reply.items.into_iter().flatten().filter_map(mapping::file);

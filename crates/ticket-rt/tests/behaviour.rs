@@ -102,6 +102,42 @@ async fn merged_ticket_is_refused_by_every_write_and_its_target_stays() {
 }
 
 #[tokio::test]
+async fn merged_ticket_shows_neither_messages_nor_files_of_its_target() {
+    let (sandbox, rt) = start().await;
+    sandbox.add_tickets(Vendor::Rt, 1);
+    let other = NewTicket::new("The other one")
+        .category("General")
+        .description("Not yours")
+        .attachment(Attachment::new("private.txt", *b"Not yours"));
+    let other = rt.create(&context(), &other).await.unwrap().id;
+    let merged = TicketFault::MergedInto(Some(other.to_string()));
+    sandbox.set_ticket_fault(Vendor::Rt, "1", merged);
+    let (context, id, page) = (context(), "1".into(), PageRequest::first());
+    let before = sandbox.journal().len();
+    for error in [
+        rt.attachments(&context, &id, &page).await.unwrap_err(),
+        rt.messages(&context, &id, &page).await.unwrap_err(),
+    ] {
+        assert_eq!(
+            (error.kind(), error.effect()),
+            (ErrorKind::Conflict, Effect::None)
+        );
+        let words = format!("merged into {other}");
+        assert!(error.message().contains(&words), "{error}");
+    }
+    // The list was that of the other ticket, and only the ticket itself tells.
+    let seen = sandbox.journal().split_off(before);
+    let paths: Vec<&str> = seen
+        .iter()
+        .map(|seen| seen.path.split('?').next().unwrap())
+        .collect();
+    let ticket = "/rt/REST/2.0/ticket/1";
+    assert_eq!(paths, [&format!("{ticket}/attachments"), ticket, ticket]);
+    let files = rt.attachments(&context, &other, &page).await.unwrap();
+    assert_eq!(files.items.len(), 1);
+}
+
+#[tokio::test]
 async fn target_that_a_bulk_delete_removed_in_place_of_a_merged_ticket_is_reported() {
     let (sandbox, rt) = start().await;
     sandbox.add_tickets(Vendor::Rt, 3);

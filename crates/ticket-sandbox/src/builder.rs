@@ -159,6 +159,14 @@ impl SandboxBuilder {
         self
     }
 
+    /// Gives the reporter of Redmine the right to edit tickets, but not that to add notes: an update with a note is
+    /// answered 204, and the note is dropped. Default off: the reporter adds public notes, and edits nothing.
+    #[must_use]
+    pub fn redmine_reporter_edits(mut self, edits: bool) -> Self {
+        self.settings.redmine_reporter_edits = edits;
+        self
+    }
+
     /// RT's quota, or `None` for no quota. Default none: RT itself has no limit, but a proxy in front of it may.
     #[must_use]
     pub fn rt_quota(mut self, quota: impl Into<Option<Quota>>) -> Self {

@@ -38,6 +38,7 @@ pub(crate) struct Settings {
     pub(crate) leadsquared_statuses: Vec<String>,
     pub(crate) redmine_quota: Option<Quota>,
     pub(crate) redmine_forbidden_statuses: Vec<String>,
+    pub(crate) redmine_reporter_edits: bool,
     pub(crate) rt_quota: Option<Quota>,
     pub(crate) zendesk_quota: Option<Quota>,
     pub(crate) zendesk_endpoint_limits: bool,
@@ -74,6 +75,7 @@ impl Default for Settings {
             leadsquared_statuses: Vec::new(),
             redmine_quota: None,
             redmine_forbidden_statuses: Vec::new(),
+            redmine_reporter_edits: false,
             rt_quota: None,
             zendesk_quota: Some(Quota {
                 calls: 700,
@@ -123,6 +125,7 @@ impl Settings {
             redmine: Redmine::new(
                 self.redmine_quota.map(counter),
                 self.redmine_forbidden_statuses.clone(),
+                self.redmine_reporter_edits,
             ),
             rt: Rt::new(self.rt_quota.map(counter)),
             zendesk: Zendesk::new(

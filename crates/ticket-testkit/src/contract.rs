@@ -52,8 +52,8 @@
 //!   no content type is recorded, the fields in any encoding.
 //! * Of the headers `authorization`, `content-type`, `cookie`, and each that any file of the folder names: a file that
 //!   does not state them says that they are not sent.
-//! * The result as serde writes it, nulls and empty lists left out. `raw` is where it stands in the reply: `the reply`,
-//!   or a JSON pointer such as `/data/0`.
+//! * The result as serde writes it, nulls and empty lists left out. `raw` is where it stands in the latest reply that has it:
+//!   `the reply`, or a JSON pointer such as `/data/0`.
 //! * Kind, effect, wait and words of an error, its provider, and that it shows no secret.
 
 mod compare;

@@ -292,6 +292,8 @@ pub(crate) struct IssueWithJournals {
 pub(crate) struct Journalled {
     pub(crate) id: WireId,
     #[serde(default, deserialize_with = "lenient::value")]
+    pub(crate) project: Option<Named>,
+    #[serde(default, deserialize_with = "lenient::value")]
     pub(crate) author: Option<Named>,
     #[serde(deserialize_with = "lenient::rows")]
     pub(crate) journals: Vec<Option<Reply<Journal>>>,
@@ -308,6 +310,11 @@ pub(crate) struct Filed {
     pub(crate) id: WireId,
     #[serde(deserialize_with = "lenient::rows")]
     pub(crate) attachments: Vec<Option<Reply<Attachment>>>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ProjectReply {
+    pub(crate) project: Named,
 }
 
 #[derive(Deserialize)]

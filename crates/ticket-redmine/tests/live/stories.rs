@@ -215,6 +215,95 @@ async fn private_note_without_the_right_is_not_sent() {
     assert!(!notes().is_empty());
 }
 
+/// Takes a right from the agent's role, and returns what gives it back.
+fn take_right(live: &ticket_live::Redmine, right: &str) -> String {
+    let role = "WHERE name = 'Developer'";
+    let rows = live
+        .server
+        .rows(&format!("SELECT permissions FROM roles {role}"));
+    let all = rows.unwrap()[0]["permissions"].as_str().unwrap().to_owned();
+    let rest = all.replace(&format!("- :{right}\n"), "");
+    assert_ne!(rest, all);
+    let set = |rights: &str| format!("UPDATE roles SET permissions = '{rights}' {role}");
+    live.server.execute(&set(&rest)).unwrap();
+    set(&all)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn comment_without_the_right_is_not_confirmed_by_an_older_one() {
+    let Some((live, _guard)) = server().await else {
+        return;
+    };
+    let id = file(live, "Bug", "Twice");
+    let notes = || {
+        let sql = format!("SELECT id FROM journals WHERE journalized_id = {id} AND notes <> ''");
+        live.server.rows(&sql).unwrap().len()
+    };
+    let note = NewComment::outbound("Duplicate of #12");
+    let agent = handle(live.server.url(), &live.agent);
+    agent.comment(id.to_string(), &note).await.unwrap();
+    let give_back = take_right(live, "add_issue_notes");
+    let dropped = agent.comment(id.to_string(), &note).await;
+    live.server.execute(&give_back).unwrap();
+    let error = dropped.unwrap_err();
+    println!("note without the right: {error} | {}", notes());
+    assert_eq!(
+        (error.kind(), error.effect()),
+        (ErrorKind::Conflict, Effect::None)
+    );
+    assert_eq!(notes(), 1);
+    agent.comment(id.to_string(), &note).await.unwrap();
+    assert_eq!(notes(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn update_without_the_right_names_an_assignee_and_a_project_given_by_a_word() {
+    let Some((live, _guard)) = server().await else {
+        return;
+    };
+    let id = file(live, "Bug", "Of the administrator");
+    let path = format!("/issues/{id}.json");
+    let to_admin = json!({ "assigned_to_id": "me" });
+    assert_eq!(send(live, &live.admin, "PUT", &path, to_admin).status, 204);
+    let places = || {
+        let sql = format!("SELECT assigned_to_id, project_id FROM issues WHERE id = {id}");
+        live.server.rows(&sql).unwrap().remove(0)
+    };
+    let before = places();
+    let agent = handle(live.server.url(), &live.agent);
+    let give_back = take_right(live, "edit_issues");
+    let mine = TicketPatch::new().assignee("me");
+    let dropped = agent.update(id.to_string(), &mine).await;
+    live.server.execute(&give_back).unwrap();
+    let error = dropped.unwrap_err();
+    println!("assignee without the right: {error}");
+    assert!(error.to_string().contains("assignee"), "{error}");
+    assert_eq!(error.effect(), Effect::None);
+
+    // The project is public to read, and nobody but the administrator is a member.
+    let public = |is_public: u8| {
+        let sql = format!("UPDATE projects SET is_public = {is_public} WHERE name = 'Vault'");
+        live.server.execute(&sql).unwrap();
+    };
+    let away = TicketPatch::new().custom("project_id", "vault");
+    let unseen = agent.update(id.to_string(), &away).await.unwrap_err();
+    println!("project that is not seen: {unseen}");
+    assert_eq!(unseen.kind(), ErrorKind::Forbidden);
+    public(1);
+    let dropped = agent.update(id.to_string(), &away).await;
+    public(0);
+    let error = dropped.unwrap_err();
+    println!("project without the right: {error}");
+    assert!(error.to_string().contains("project_id"), "{error}");
+    assert_eq!(error.effect(), Effect::None);
+    assert_eq!(places(), before);
+    let admin = handle(live.server.url(), &live.admin);
+    admin.update(id.to_string(), &away).await.unwrap();
+    assert_eq!(places()["project_id"], live.ids.projects["Vault"]);
+    let gone = send(live, &live.admin, "DELETE", &path, Value::Null);
+    assert_eq!(gone.status, 204);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn delete_takes_subtasks_and_logged_time_along() {
     let Some((live, _guard)) = server().await else {

@@ -3,10 +3,10 @@
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 use ticket_conformance::{Fault, FaultTarget};
-use ticket_core::model::Status;
+use ticket_core::model::{Attachment, PageRequest, Status};
 use ticket_core::{
-    DeleteReport, Effect, Error, ErrorKind, NewTicket, Outcome, Ticket, TicketId, TicketPatch,
-    TicketQuery, Tickets,
+    CallContext, DeleteReport, Effect, Error, ErrorKind, NewTicket, Outcome, Ticket, TicketId,
+    TicketPatch, TicketProvider, TicketQuery, Tickets,
 };
 use ticket_live::{QUEUES, User};
 use ticket_rt::{Rt, RtConfig};
@@ -95,6 +95,30 @@ async fn delete_of_a_merged_ticket_names_its_target_and_spares_it() {
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert!(error.to_string().contains(&into.to_string()), "{error}");
     assert_eq!(ids(live), [into]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn merged_ticket_does_not_show_the_files_of_its_target() {
+    let Some((live, _guard)) = server().await else {
+        return;
+    };
+    let rt = Rt::new(&RtConfig::new(live.server.url(), token(&live.root))).unwrap();
+    let from = file(live, QUEUES[0], "Merged").to_string();
+    let new = NewTicket::new("The other one")
+        .category(QUEUES[0])
+        .attachment(Attachment::new("private.txt", *b"Not yours"));
+    let into = rt.create(&CallContext::new(), &new).await.unwrap().id;
+    merge(live, &from, into.as_str());
+    // The server lists them.
+    let listed = rt.get_attachments(&from, 1, 20).await.unwrap().items;
+    let mut listed = listed.into_iter().flatten();
+    assert!(listed.any(|row| row.value.filename.as_deref() == Some("private.txt")));
+    let page = PageRequest::first();
+    let result = rt.attachments(&CallContext::new(), &from.into(), &page);
+    let error = result.await.unwrap_err();
+    println!("merged: {error}");
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(error.to_string().contains(into.as_str()), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,6 +39,8 @@ pub(crate) struct Redmine {
     counter: Option<Counter>,
     /// The names of the statuses that the workflow leads to from no other.
     forbidden_statuses: Vec<String>,
+    /// Whether the reporter edits tickets and adds no notes, in place of the opposite.
+    reporter_edits: bool,
     /// All files that were sent and whose ticket is not deleted.
     files: BTreeMap<u64, File>,
     /// The ids of the tickets that have or had subtasks.
@@ -46,13 +48,18 @@ pub(crate) struct Redmine {
 }
 
 impl Redmine {
-    pub(crate) fn new(counter: Option<Counter>, forbidden_statuses: Vec<String>) -> Self {
+    pub(crate) fn new(
+        counter: Option<Counter>,
+        forbidden_statuses: Vec<String>,
+        reporter_edits: bool,
+    ) -> Self {
         let mut store = Store::new(1, 1, place);
         store.reuses_ids = true;
         Self {
             store,
             counter,
             forbidden_statuses,
+            reporter_edits,
             files: BTreeMap::new(),
             parents: HashSet::new(),
         }
@@ -166,7 +173,7 @@ impl VendorServer for Redmine {
             Endpoint::Delete => self.delete(call, user),
             Endpoint::Attachments => self.attachment(call, user),
             Endpoint::Stage => self.stage(call, user),
-            Endpoint::Lookup => Self::lookup(call, user),
+            Endpoint::Lookup => self.lookup(call, user),
             Endpoint::Authenticate
             | Endpoint::Messages
             | Endpoint::Resolve

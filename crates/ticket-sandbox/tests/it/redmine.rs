@@ -334,6 +334,22 @@ async fn a_private_note_without_the_right_to_it_becomes_public() {
 }
 
 #[tokio::test]
+async fn note_of_a_reporter_who_edits_is_dropped_and_the_edit_is_not() {
+    let builder = Sandbox::builder().redmine_reporter_edits(true);
+    let sandbox = builder.seed_tickets(false).start().await.unwrap();
+    let id = sandbox.add_ticket(Vendor::Redmine, TicketSeed::new("Old"));
+    let both = json!({ "issue": { "subject": "New", "notes": "and a note" } });
+    let answer = by_agent(&sandbox, "PUT", "/issues/1.json", both).await;
+    assert_eq!(answer.status, 204);
+    let issue = issue(&sandbox, &id).await;
+    assert_eq!(issue["subject"], "New");
+    assert_eq!(issue["journals"][0]["notes"], "");
+    let role = by_agent(&sandbox, "GET", "/roles/5.json", Value::Null).await;
+    let rights = role.json()["role"]["permissions"].clone();
+    assert_eq!(rights, json!(["view_issues", "add_issues", "edit_issues"]));
+}
+
+#[tokio::test]
 async fn what_an_update_may_not_change_is_dropped_without_a_word() {
     let builder = Sandbox::builder().redmine_forbidden_statuses(["Closed"]);
     let sandbox = builder.seed_tickets(false).start().await.unwrap();

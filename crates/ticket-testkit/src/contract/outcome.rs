@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use ticket_core::{Change, DeleteReport, Effect, Error, Result};
 
-use super::recording::{RecordedResponse, Recording};
+use super::recording::Recording;
 use crate::call::CallOutput;
 
 /// The actual or expected result of a call.
@@ -127,11 +127,11 @@ impl Recording {
         }
     }
 
-    /// Where a value occurs in the last reply.
+    /// Where a value occurs in the latest reply that has it.
     fn location_of(&self, raw: &Value) -> String {
-        let reply = self.exchanges.last().map(|exchange| &exchange.response);
-        let body = reply.and_then(RecordedResponse::json);
-        match body.and_then(|body| pointer_to(&body, raw)).as_deref() {
+        let replies = self.exchanges.iter().rev();
+        let mut bodies = replies.filter_map(|exchange| exchange.response.json());
+        match bodies.find_map(|body| pointer_to(&body, raw)).as_deref() {
             Some("") => "the reply".to_owned(),
             Some(pointer) => pointer.to_owned(),
             None => format!("not in the reply: {raw}"),

@@ -86,7 +86,7 @@ impl Redmine {
             return json_reply(422, &json!({ "errors": [] }));
         }
         let mut applied = Applied::default();
-        if user.is_admin {
+        if user.is_admin || self.reporter_edits {
             applied = self.apply(&mut ticket, &fields, user, (false, call.date));
         }
         let uploads = match self.uploads(fields.get("uploads").unwrap_or(&Value::Null)) {
@@ -103,7 +103,8 @@ impl Redmine {
             .get("notes")
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let has_notes = !notes.trim().is_empty();
+        let may_note = user.is_admin || !self.reporter_edits;
+        let has_notes = may_note && !notes.trim().is_empty();
         let took_effect = has_notes || !applied.details.is_empty();
         if took_effect {
             // Without the right to write private notes, a note becomes public.

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 use crate::vendors::call::{Call, object};
 
 impl Redmine {
-    pub(super) fn lookup(call: &Call<'_>, user: Option<&User>) -> Reply {
+    pub(super) fn lookup(&self, call: &Call<'_>, user: Option<&User>) -> Reply {
         let date = call.date.utc();
         let body = match *call.segments {
             ["issue_statuses.json"] => {
@@ -67,7 +67,7 @@ impl Redmine {
                 Some(user) => json!({ "user": current_user(user, call, &date) }),
                 None => return unauthorized(),
             },
-            ["roles", name] => match role(name) {
+            ["roles", name] => match role(name, self.reporter_edits) {
                 Some(role) => json!({ "role": role }),
                 None => return not_found(),
             },
@@ -179,16 +179,21 @@ fn current_user(user: &User, call: &Call<'_>, date: &str) -> Map<String, Value> 
 }
 
 /// A role. Its permissions are those that concern tickets.
-fn role(name: &str) -> Option<Value> {
+fn role(name: &str, reporter_edits: bool) -> Option<Value> {
     let id = name.strip_suffix(".json")?;
     let user = site::USERS
         .iter()
         .find(|user| user.role().0.to_string() == id)?;
     let (id, name) = user.role();
-    let mut permissions = vec!["view_issues", "add_issues", "add_issue_notes"];
+    let mut permissions = vec!["view_issues", "add_issues"];
+    if user.is_admin || reporter_edits {
+        permissions.push("edit_issues");
+    }
+    if user.is_admin || !reporter_edits {
+        permissions.push("add_issue_notes");
+    }
     if user.is_admin {
         permissions.extend([
-            "edit_issues",
             "manage_subtasks",
             "set_issues_private",
             "set_notes_private",
