@@ -18,7 +18,7 @@ use crate::client::{UpdatedTicket, Zendesk, preparing};
 use crate::config::{SETTINGS, ZendeskConfig};
 use crate::cursor::{Walk, size};
 use crate::info::{DOCUMENTED, ID, info};
-use crate::pages::{next_page, readable};
+use crate::pages::{next_page, readable, taken};
 use crate::wire::ChangedTicket;
 use crate::{job, mapping, query, wire};
 
@@ -77,12 +77,8 @@ impl TicketProvider for Zendesk {
                 } else {
                     self.list_tickets(after, size).await?
                 };
-                let (tickets, gap) = readable(page.tickets);
-                let tickets = tickets
-                    .into_iter()
-                    .map(|ticket| mapping::ticket(ticket, &[]));
-                let tickets = tickets.filter(|ticket| query::takes(query, ticket));
-                Ok(next_page(Page::last(tickets.collect()), walk, page.meta)?.gaps(gap))
+                let taken = taken(page.tickets, |ticket| query::takes(query, ticket));
+                next_page(taken, walk, page.meta)
             }
         }
     }
@@ -260,8 +256,9 @@ impl TicketProvider for Zendesk {
         self.info.check(&Request::Attachments(id, page))?;
         let reply = self.comment_page(operation, id, page).await?;
         let (comments, gap) = readable(reply.comments);
-        let (mut files, mut unreadable) = (Vec::new(), 0);
+        let (mut files, mut unreadable, mut without) = (Vec::new(), 0, 0);
         for comment in comments {
+            without += usize::from(comment.value.attachments.is_empty());
             let at = comment.value.created_at;
             for file in comment.value.attachments {
                 match file {
@@ -271,6 +268,7 @@ impl TicketProvider for Zendesk {
             }
         }
         Ok(next_page(Page::last(files), Walk::Comments, reply.meta)?
+            .left_out(without)
             .gaps(gap)
             .gaps(mapping::unreadable_rows(unreadable)))
     }

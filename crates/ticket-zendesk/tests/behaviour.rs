@@ -173,6 +173,24 @@ async fn changes_since_a_time_lack_the_last_minute_and_say_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn full_pages_of_tickets_outside_the_span_do_not_end_the_list() {
+    let (sandbox, zendesk) = start();
+    let early = TicketSeed::new("Early").attribute("updated_at", "2026-01-26T12:00:00Z");
+    let early = sandbox.add_ticket(Vendor::Zendesk, early);
+    sandbox.add_tickets(Vendor::Zendesk, 149);
+    tokio::time::advance(Duration::from_secs(120)).await;
+    let mut query = TicketQuery::new().updated_before("2026-01-26T12:30:00Z".parse().unwrap());
+    query.page.limit = Some(1);
+    let tickets = Tickets::new(zendesk);
+    let rows: Vec<_> = tickets.list_all(query).collect().await;
+    let [Ok(ticket)] = rows.as_slice() else {
+        panic!("{rows:?}");
+    };
+    assert_eq!(ticket.id.as_str(), early);
+    assert_eq!(seen(&sandbox, Endpoint::List), 150);
+}
+
+#[tokio::test(start_paused = true)]
 async fn plan_decides_how_many_calls_are_made_and_none_is_refused() {
     let (sandbox, _) = start_with(|builder| builder);
     sandbox.add_tickets(Vendor::Zendesk, 900);
