@@ -106,7 +106,7 @@ impl TicketProvider for Zendesk {
         asked.assignee.clone_from(&ticket.assignee);
         asked.custom.clone_from(&ticket.custom);
         let mut dropped = mapping::not_applied(&asked, &mapping::ticket(created.ticket, &[]));
-        dropped.extend(created.ignored);
+        add_ignored(&mut dropped, created.ignored);
         if dropped.is_empty() {
             return Ok(Created::new(id, raw).by_earlier_attempt(is_repeat));
         }
@@ -316,7 +316,7 @@ impl Zendesk {
         let updated = self.put_ticket(operation, id.as_str(), wire).await?;
         same_ticket(id, &updated.ticket.value.id, operation)?;
         let mut missing = mapping::not_applied(patch, &mapping::ticket(updated.ticket, &[]));
-        missing.extend(updated.ignored);
+        add_ignored(&mut missing, updated.ignored);
         if missing.is_empty() {
             return Ok(());
         }
@@ -329,6 +329,15 @@ impl Zendesk {
         let given = given.iter().filter(|given| **given).count() + patch.custom.len();
         let error = Error::not_applied(&missing, missing.len() < given);
         Err(error.in_operation(ID, operation).on_ticket(id))
+    }
+}
+
+/// Adds the fields that the vendor says it ignored, each once: the ticket may have shown the same.
+fn add_ignored(missing: &mut Vec<String>, ignored: Vec<String>) {
+    for name in ignored {
+        if !missing.contains(&name) {
+            missing.push(name);
+        }
     }
 }
 

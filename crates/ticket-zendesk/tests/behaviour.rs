@@ -191,6 +191,55 @@ async fn full_pages_of_tickets_outside_the_span_do_not_end_the_list() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn fields_that_zendesk_ignores_without_a_word_are_named() {
+    let (sandbox, zendesk) = start();
+    let seed = TicketSeed::new("A").attribute("sandbox_ignores", vec!["problem_id", "due_at"]);
+    let id = sandbox.add_ticket(Vendor::Zendesk, seed).as_str().into();
+    let context = CallContext::new();
+    let others = [
+        ("external_id", "A-17"),
+        ("type", "incident"),
+        ("group_id", "5001"),
+        ("brand_id", "4002"),
+        ("organization_id", "6001"),
+        ("ticket_form_id", "7001"),
+    ];
+    let patch = others
+        .iter()
+        .fold(TicketPatch::new(), |patch, (name, value)| {
+            patch.custom(*name, *value)
+        });
+    zendesk.update(&context, &id, &patch).await.unwrap();
+    // Ids are numbers there.
+    let ticket = sandbox.ticket(Vendor::Zendesk, id.as_str()).unwrap();
+    assert_eq!(ticket.attributes["organization_id"], 6001);
+    let patch = TicketPatch::new()
+        .subject("B")
+        .custom("problem_id", "9")
+        .custom("due_at", "2026-12-01T12:00:00+01:00");
+    let error = zendesk.update(&context, &id, &patch).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    for name in ["problem_id", "due_at"] {
+        assert!(error.message().contains(name), "{error}");
+    }
+    assert!(!error.message().contains("subject"), "{error}");
+    let ticket = sandbox.ticket(Vendor::Zendesk, id.as_str()).unwrap();
+    assert_eq!(
+        (ticket.subject.as_str(), &ticket.attributes["problem_id"]),
+        ("B", &serde_json::Value::Null)
+    );
+    // A time is the same in any zone, and a day alone is not compared with a time.
+    let other = sandbox
+        .add_ticket(Vendor::Zendesk, TicketSeed::new("C"))
+        .as_str()
+        .into();
+    for time in ["2026-12-01T12:00:00+01:00", "2026-12-01", ""] {
+        let patch = TicketPatch::new().custom("due_at", time);
+        zendesk.update(&context, &other, &patch).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn plan_decides_how_many_calls_are_made_and_none_is_refused() {
     let (sandbox, _) = start_with(|builder| builder);
     sandbox.add_tickets(Vendor::Zendesk, 900);
