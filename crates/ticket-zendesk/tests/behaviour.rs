@@ -191,6 +191,48 @@ async fn full_pages_of_tickets_outside_the_span_do_not_end_the_list() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn changes_before_a_time_have_archived_tickets_and_the_list_of_all_has_not() {
+    let (sandbox, zendesk) = start();
+    sandbox.add_tickets(Vendor::Zendesk, 2);
+    let archived = sandbox.add_ticket(Vendor::Zendesk, TicketSeed::new("Old").archived());
+    tokio::time::advance(Duration::from_secs(120)).await;
+    let tickets = Tickets::new(zendesk);
+    let before = "2026-01-26T12:33:00Z".parse().unwrap();
+    for (query, expected) in [
+        (TicketQuery::new(), vec!["1", "2"]),
+        (
+            TicketQuery::new().updated_before(before),
+            vec!["1", "2", &archived],
+        ),
+    ] {
+        let page = tickets.list(&query).await.unwrap();
+        let ids: Vec<_> = page.items.iter().map(|ticket| ticket.id.as_str()).collect();
+        assert_eq!(ids, expected, "{query:?}");
+    }
+    let asked: Vec<_> = sandbox
+        .journal()
+        .iter()
+        .map(|seen| seen.path.clone())
+        .collect();
+    assert!(
+        asked[0].starts_with("/zendesk/api/v2/tickets?"),
+        "{asked:?}"
+    );
+    assert!(
+        asked[1].starts_with("/zendesk/api/v2/incremental/tickets/cursor?start_time=0"),
+        "{asked:?}"
+    );
+    // It is read and deleted as others are; the list of the trash leaves it out too.
+    assert_eq!(
+        tickets.get(archived.as_str()).await.unwrap().status,
+        Some(Status::Closed)
+    );
+    assert!(tickets.delete([archived.as_str()]).await.all_deleted());
+    let trash = TicketQuery::new().state(State::Deleted);
+    assert!(tickets.list(&trash).await.unwrap().items.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn fields_that_zendesk_ignores_without_a_word_are_named() {
     let (sandbox, zendesk) = start();
     let seed = TicketSeed::new("A").attribute("sandbox_ignores", vec!["problem_id", "due_at"]);
