@@ -463,3 +463,37 @@ async fn what_was_said_is_shown_in_every_form() {
     assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
     assert_eq!(json(&run.stderr)["kind"], "not_found");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn list_that_leaves_archived_tickets_out_says_so_and_how_they_are_listed() {
+    let sandbox = sandbox_of(2).await;
+    let old = TicketSeed::new("Old").attribute("updated_at", "2020-01-01T00:00:00Z");
+    sandbox.add_ticket(Vendor::Zendesk, old.archived());
+    let note = "note: Zendesk's list leaves out archived tickets; --updated-before lists them too";
+    let list = ["list", "zendesk"];
+    let run = execute(&mut at(&sandbox, &list));
+    assert_eq!(
+        (run.code, run.stdout.contains("Old")),
+        (0, false),
+        "{run:?}"
+    );
+    assert!(run.stderr.contains(note), "{run:?}");
+    // Nobody takes the first tickets for all, and what is asked for has them.
+    let before = ["--updated-before", "2021-01-01T00:00:00Z"];
+    for (options, has_old) in [(&["--limit", "1"][..], false), (&before, true)] {
+        let run = execute(&mut at(&sandbox, &[&list, options].concat()));
+        assert_eq!(
+            (run.code, run.stdout.contains("Old")),
+            (0, has_old),
+            "{run:?}"
+        );
+        assert!(!run.stderr.contains("archived"), "{run:?}");
+    }
+    let asked: Vec<_> = sandbox
+        .journal()
+        .iter()
+        .map(|seen| seen.path.clone())
+        .collect();
+    assert!(asked.last().unwrap().contains("/incremental/"), "{asked:?}");
+    assert_eq!(asked.len(), 3, "{asked:?}");
+}

@@ -35,7 +35,7 @@ pub use learned::{LearnedLimits, ToldLimit};
 pub use limit::{Limit, Quota};
 pub use operation::Request;
 pub use setting::{Setting, Settings};
-pub use support::{NotFound, Removal, Support};
+pub use support::{LeavesOut, NotFound, Removal, Support};
 #[cfg(feature = "mock")]
 pub use ticket_provider::MockTicketProvider;
 pub use vendor_job::VendorJob;

@@ -145,6 +145,42 @@ async fn a_list_of_empty_pages_without_end_ends_with_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pages_whose_rows_the_provider_left_out_are_not_empty() {
+    let (tickets, seen) =
+        Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+            .listing(|cursor| match cursor.map_or(0, |at| at.parse().unwrap()) {
+                250 => Page::last(vec![ticket("1")]),
+                page => Page::last(vec![])
+                    .left_out(100)
+                    .next(Some(Cursor::new((page + 1).to_string()))),
+            })
+            .handle();
+    let all: Vec<Ticket> = tickets
+        .list_all(TicketQuery::new())
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!(calls(&seen).len(), 251);
+    // A cursor that comes again still ends the list.
+    let (tickets, seen) =
+        Memory::new(Capabilities::none().list(Fields::carrying(&[Field::Cursor])))
+            .listing(|_| {
+                Page::last(vec![])
+                    .left_out(100)
+                    .next(Some(Cursor::new("x")))
+            })
+            .handle();
+    let error = tickets
+        .list_all(TicketQuery::new())
+        .try_collect::<Vec<_>>()
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("pagination loop"), "{error}");
+    assert!(calls(&seen).len() <= 3, "{:?}", calls(&seen));
+}
+
+#[tokio::test(start_paused = true)]
 async fn restart_after_the_last_page_ends_with_an_error() {
     // The cursors count on for ever; the pages come again after so many.
     for (circle, is_last_empty) in [(2, false), (3, false), (4, true), (7, false), (50, true)] {

@@ -225,8 +225,12 @@ impl TicketProvider for Rt {
         self.read_same(Operation::Attachments, id).await?;
         let has_more = reply.next_page.is_some();
         let unreadable = reply.items.iter().filter(|row| row.is_none()).count();
+        let came = reply.items.len();
         let files = reply.items.into_iter().flatten().filter_map(mapping::file);
-        Ok(Page::last(files.collect())
+        let files: Vec<_> = files.collect();
+        let left_out = came - files.len();
+        Ok(Page::last(files)
+            .left_out(left_out)
             .next(has_more.then(|| Place::Page(number + 1).cursor()))
             .gaps((unreadable > 0).then(|| mapping::unreadable_rows(unreadable))))
     }
@@ -371,6 +375,7 @@ fn list_page(
     };
     let unreadable = reply.items.iter().filter(|row| row.is_none()).count();
     let cut = (has_more && next.is_none()).then(|| "the rest of the list was not read".to_owned());
+    let came = reply.items.len();
     let rows = reply.items.into_iter().flatten();
     let rows = rows.filter(|row| query::takes(asked, &row.value));
     let mut others = 0;
@@ -384,7 +389,9 @@ fn list_page(
         "tickets that Request Tracker finds by the address are of users who show another one"
             .to_owned()
     });
+    let left_out = came - tickets.len();
     Page::last(tickets)
+        .left_out(left_out)
         .next(next.map(Place::cursor))
         .total(total.filter(|_| !query::filters_rows(asked)))
         .gaps((unreadable > 0).then(|| mapping::unreadable_rows(unreadable)))

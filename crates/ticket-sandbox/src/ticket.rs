@@ -168,6 +168,14 @@ impl TicketSeed {
         self
     }
 
+    /// Closes the ticket and moves it to the archive, which the list of all tickets leaves out. Only Zendesk has one.
+    #[must_use]
+    pub fn archived(mut self) -> Self {
+        self.attributes
+            .insert("sandbox_archived".to_owned(), Value::Bool(true));
+        self.closed()
+    }
+
     /// Makes another user the owner. Only Sweeppea distinguishes owners.
     #[must_use]
     pub fn owned_by_other(mut self) -> Self {

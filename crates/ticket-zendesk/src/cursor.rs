@@ -8,9 +8,9 @@ use crate::info::LARGEST_PAGE;
 /// One of Zendesk's lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Walk {
-    /// All tickets, without the trash.
+    /// All tickets, without the trash and without archived ones.
     Tickets,
-    /// What changed since a time.
+    /// What changed since or before a time, with archived tickets.
     Changed,
     /// The export of a search. Its cursor lives for an hour.
     Search,

@@ -207,8 +207,8 @@ pub(crate) fn update(patch: &TicketPatch) -> Result<ChangedTicket> {
     Ok(wire)
 }
 
-/// The fields of a patch that a ticket does not show. Zendesk's own words are read as those of the ticket are; what a
-/// ticket does not model is not held against it.
+/// The fields of a patch that a ticket does not show. Zendesk's own words are read as those of the ticket are. What a ticket
+/// does not model is compared with the reply itself, where that has the field.
 pub(crate) fn not_applied(patch: &TicketPatch, ticket: &Ticket) -> Vec<String> {
     let mut asked = patch.clone();
     if let Some(Status::Other(name)) = &patch.status {
@@ -218,7 +218,38 @@ pub(crate) fn not_applied(patch: &TicketPatch, ticket: &Ticket) -> Vec<String> {
         asked.priority = Some(priority(name));
     }
     asked.custom.retain(|name, _| custom_field(name).is_some());
-    asked.not_in(ticket)
+    let mut missing = asked.not_in(ticket);
+    if asked.custom.len() == patch.custom.len() {
+        return missing;
+    }
+    let told: serde_json::Map<String, Value> =
+        serde_json::from_str(ticket.raw.get()).unwrap_or_default();
+    let others = patch.custom.iter().filter(|(name, value)| {
+        let told = told.get(*name);
+        custom_field(name).is_none()
+            && told.is_some_and(|told| !is_shown(name, &id_or_json(name, value), told))
+    });
+    missing.extend(others.map(|(name, _)| name.clone()));
+    missing
+}
+
+/// Whether a reply shows the value of a field as it was sent. Ids are told as numbers, and what was emptied as null.
+fn is_shown(name: &str, sent: &Value, told: &Value) -> bool {
+    let text = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let (sent, told) = (text(sent), text(told));
+    if name != "due_at" || sent.is_empty() || told.is_empty() {
+        return sent == told;
+    }
+    let [sent, told] = [sent, told].map(|time| time.parse::<jiff::Timestamp>());
+    match (sent, told) {
+        (Ok(sent), Ok(told)) => sent.as_second() == told.as_second(),
+        // A day without a time is one in the account's time zone, which is not known here.
+        _ => true,
+    }
 }
 
 fn custom(wire: &mut ChangedTicket, fields: &CustomFields) -> Result<()> {

@@ -22,13 +22,9 @@ impl Zendesk {
     ) -> Result<Page<Ticket>> {
         let since = query.updated.from.map_or(0, jiff::Timestamp::as_second);
         let (export, now) = self.changed_tickets(since, after, size).await?;
-        let (tickets, gap) = readable(export.tickets);
-        let tickets = tickets
-            .into_iter()
-            .map(|ticket| mapping::ticket(ticket, &[]));
-        let tickets = tickets
-            .filter(|ticket| ticket.status != Some(Status::Deleted) && query::takes(query, ticket));
-        let page = Page::last(tickets.collect()).gaps(gap);
+        let page = taken(export.tickets, |ticket| {
+            ticket.status != Some(Status::Deleted) && query::takes(query, ticket)
+        });
         if !export.end_of_stream {
             let next = wire::Meta::more(export.after_cursor);
             return next_page(page, Walk::Changed, next);
@@ -64,6 +60,22 @@ pub(crate) fn readable<T>(rows: Vec<Option<Reply<T>>>) -> (Vec<Reply<T>>, Option
     let unreadable = rows.iter().filter(|row| row.is_none()).count();
     let rows = rows.into_iter().flatten().collect();
     (rows, mapping::unreadable_rows(unreadable))
+}
+
+/// The page of those tickets that are asked for.
+pub(crate) fn taken(
+    rows: Vec<Option<Reply<wire::Ticket>>>,
+    is_asked: impl Fn(&Ticket) -> bool,
+) -> Page<Ticket> {
+    let came = rows.len();
+    let (tickets, gap) = readable(rows);
+    let tickets = tickets
+        .into_iter()
+        .map(|ticket| mapping::ticket(ticket, &[]))
+        .filter(is_asked);
+    let tickets: Vec<_> = tickets.collect();
+    let left_out = came - tickets.len();
+    Page::last(tickets).left_out(left_out).gaps(gap)
 }
 
 /// A page with the cursor of the next one. What counts is `has_more`: the link is there on the last page too.

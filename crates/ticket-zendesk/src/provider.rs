@@ -18,7 +18,7 @@ use crate::client::{UpdatedTicket, Zendesk, preparing};
 use crate::config::{SETTINGS, ZendeskConfig};
 use crate::cursor::{Walk, size};
 use crate::info::{DOCUMENTED, ID, info};
-use crate::pages::{next_page, readable};
+use crate::pages::{next_page, readable, taken};
 use crate::wire::ChangedTicket;
 use crate::{job, mapping, query, wire};
 
@@ -77,12 +77,8 @@ impl TicketProvider for Zendesk {
                 } else {
                     self.list_tickets(after, size).await?
                 };
-                let (tickets, gap) = readable(page.tickets);
-                let tickets = tickets
-                    .into_iter()
-                    .map(|ticket| mapping::ticket(ticket, &[]));
-                let tickets = tickets.filter(|ticket| query::takes(query, ticket));
-                Ok(next_page(Page::last(tickets.collect()), walk, page.meta)?.gaps(gap))
+                let taken = taken(page.tickets, |ticket| query::takes(query, ticket));
+                next_page(taken, walk, page.meta)
             }
         }
     }
@@ -110,7 +106,7 @@ impl TicketProvider for Zendesk {
         asked.assignee.clone_from(&ticket.assignee);
         asked.custom.clone_from(&ticket.custom);
         let mut dropped = mapping::not_applied(&asked, &mapping::ticket(created.ticket, &[]));
-        dropped.extend(created.ignored);
+        add_ignored(&mut dropped, created.ignored);
         if dropped.is_empty() {
             return Ok(Created::new(id, raw).by_earlier_attempt(is_repeat));
         }
@@ -260,8 +256,9 @@ impl TicketProvider for Zendesk {
         self.info.check(&Request::Attachments(id, page))?;
         let reply = self.comment_page(operation, id, page).await?;
         let (comments, gap) = readable(reply.comments);
-        let (mut files, mut unreadable) = (Vec::new(), 0);
+        let (mut files, mut unreadable, mut without) = (Vec::new(), 0, 0);
         for comment in comments {
+            without += usize::from(comment.value.attachments.is_empty());
             let at = comment.value.created_at;
             for file in comment.value.attachments {
                 match file {
@@ -271,6 +268,7 @@ impl TicketProvider for Zendesk {
             }
         }
         Ok(next_page(Page::last(files), Walk::Comments, reply.meta)?
+            .left_out(without)
             .gaps(gap)
             .gaps(mapping::unreadable_rows(unreadable)))
     }
@@ -318,7 +316,7 @@ impl Zendesk {
         let updated = self.put_ticket(operation, id.as_str(), wire).await?;
         same_ticket(id, &updated.ticket.value.id, operation)?;
         let mut missing = mapping::not_applied(patch, &mapping::ticket(updated.ticket, &[]));
-        missing.extend(updated.ignored);
+        add_ignored(&mut missing, updated.ignored);
         if missing.is_empty() {
             return Ok(());
         }
@@ -331,6 +329,15 @@ impl Zendesk {
         let given = given.iter().filter(|given| **given).count() + patch.custom.len();
         let error = Error::not_applied(&missing, missing.len() < given);
         Err(error.in_operation(ID, operation).on_ticket(id))
+    }
+}
+
+/// Adds the fields that the vendor says it ignored, each once: the ticket may have shown the same.
+fn add_ignored(missing: &mut Vec<String>, ignored: Vec<String>) {
+    for name in ignored {
+        if !missing.contains(&name) {
+            missing.push(name);
+        }
     }
 }
 

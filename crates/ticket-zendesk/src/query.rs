@@ -25,7 +25,8 @@ pub(crate) fn walk(query: &TicketQuery) -> Result<Walk> {
         Some(State::Deleted) => Ok(Walk::Trash),
         Some(_) => Ok(Walk::Search),
         None if is_searched => Ok(Walk::Search),
-        None if query.updated.from.is_some() => Ok(Walk::Changed),
+        // Other than the list of all tickets, the export has archived ones.
+        None if query.updated != Times::default() => Ok(Walk::Changed),
         None => Ok(Walk::Tickets),
     }
 }
@@ -148,7 +149,7 @@ mod tests {
         let new = TicketQuery::new;
         for (query, expected) in [
             (new(), Walk::Tickets),
-            (new().updated_before(time), Walk::Tickets),
+            (new().updated_before(time), Walk::Changed),
             (new().updated_after(time), Walk::Changed),
             (new().updated_after(time).tag("vip"), Walk::Search),
             (new().state(State::Open), Walk::Search),

@@ -173,6 +173,115 @@ async fn changes_since_a_time_lack_the_last_minute_and_say_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn full_pages_of_tickets_outside_the_span_do_not_end_the_list() {
+    let (sandbox, zendesk) = start();
+    let early = TicketSeed::new("Early").attribute("updated_at", "2026-01-26T12:00:00Z");
+    let early = sandbox.add_ticket(Vendor::Zendesk, early);
+    sandbox.add_tickets(Vendor::Zendesk, 149);
+    tokio::time::advance(Duration::from_secs(120)).await;
+    let mut query = TicketQuery::new().updated_before("2026-01-26T12:30:00Z".parse().unwrap());
+    query.page.limit = Some(1);
+    let tickets = Tickets::new(zendesk);
+    let rows: Vec<_> = tickets.list_all(query).collect().await;
+    let [Ok(ticket)] = rows.as_slice() else {
+        panic!("{rows:?}");
+    };
+    assert_eq!(ticket.id.as_str(), early);
+    assert_eq!(seen(&sandbox, Endpoint::List), 150);
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_before_a_time_have_archived_tickets_and_the_list_of_all_has_not() {
+    let (sandbox, zendesk) = start();
+    sandbox.add_tickets(Vendor::Zendesk, 2);
+    let archived = sandbox.add_ticket(Vendor::Zendesk, TicketSeed::new("Old").archived());
+    tokio::time::advance(Duration::from_secs(120)).await;
+    let tickets = Tickets::new(zendesk);
+    let before = "2026-01-26T12:33:00Z".parse().unwrap();
+    for (query, expected) in [
+        (TicketQuery::new(), vec!["1", "2"]),
+        (
+            TicketQuery::new().updated_before(before),
+            vec!["1", "2", &archived],
+        ),
+    ] {
+        let page = tickets.list(&query).await.unwrap();
+        let ids: Vec<_> = page.items.iter().map(|ticket| ticket.id.as_str()).collect();
+        assert_eq!(ids, expected, "{query:?}");
+    }
+    let asked: Vec<_> = sandbox
+        .journal()
+        .iter()
+        .map(|seen| seen.path.clone())
+        .collect();
+    assert!(
+        asked[0].starts_with("/zendesk/api/v2/tickets?"),
+        "{asked:?}"
+    );
+    assert!(
+        asked[1].starts_with("/zendesk/api/v2/incremental/tickets/cursor?start_time=0"),
+        "{asked:?}"
+    );
+    // It is read and deleted as others are; the list of the trash leaves it out too.
+    assert_eq!(
+        tickets.get(archived.as_str()).await.unwrap().status,
+        Some(Status::Closed)
+    );
+    assert!(tickets.delete([archived.as_str()]).await.all_deleted());
+    let trash = TicketQuery::new().state(State::Deleted);
+    assert!(tickets.list(&trash).await.unwrap().items.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn fields_that_zendesk_ignores_without_a_word_are_named() {
+    let (sandbox, zendesk) = start();
+    let seed = TicketSeed::new("A").attribute("sandbox_ignores", vec!["problem_id", "due_at"]);
+    let id = sandbox.add_ticket(Vendor::Zendesk, seed).as_str().into();
+    let context = CallContext::new();
+    let others = [
+        ("external_id", "A-17"),
+        ("type", "incident"),
+        ("group_id", "5001"),
+        ("brand_id", "4002"),
+        ("organization_id", "6001"),
+        ("ticket_form_id", "7001"),
+    ];
+    let patch = others
+        .iter()
+        .fold(TicketPatch::new(), |patch, (name, value)| {
+            patch.custom(*name, *value)
+        });
+    zendesk.update(&context, &id, &patch).await.unwrap();
+    // Ids are numbers there.
+    let ticket = sandbox.ticket(Vendor::Zendesk, id.as_str()).unwrap();
+    assert_eq!(ticket.attributes["organization_id"], 6001);
+    let patch = TicketPatch::new()
+        .subject("B")
+        .custom("problem_id", "9")
+        .custom("due_at", "2026-12-01T12:00:00+01:00");
+    let error = zendesk.update(&context, &id, &patch).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    for name in ["problem_id", "due_at"] {
+        assert!(error.message().contains(name), "{error}");
+    }
+    assert!(!error.message().contains("subject"), "{error}");
+    let ticket = sandbox.ticket(Vendor::Zendesk, id.as_str()).unwrap();
+    assert_eq!(
+        (ticket.subject.as_str(), &ticket.attributes["problem_id"]),
+        ("B", &serde_json::Value::Null)
+    );
+    // A time is the same in any zone, and a day alone is not compared with a time.
+    let other = sandbox
+        .add_ticket(Vendor::Zendesk, TicketSeed::new("C"))
+        .as_str()
+        .into();
+    for time in ["2026-12-01T12:00:00+01:00", "2026-12-01", ""] {
+        let patch = TicketPatch::new().custom("due_at", time);
+        zendesk.update(&context, &other, &patch).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn plan_decides_how_many_calls_are_made_and_none_is_refused() {
     let (sandbox, _) = start_with(|builder| builder);
     sandbox.add_tickets(Vendor::Zendesk, 900);

@@ -24,6 +24,7 @@ mod judge;
 mod people;
 mod search;
 mod way;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -182,7 +183,9 @@ impl Find {
         way::of(self, info)
     }
 
-    /// Searches an account, in constant memory. Requests are sent only while the search is polled; they have the
+    /// Searches an account, in constant memory. Where a list of the vendor's
+    /// [leaves tickets out](ticket_core::provider::Support::leaves_out), a second one that has them is read after it, and the
+    /// ids of the first are remembered. Requests are sent only while the search is polled; they have the
     /// [context](Tickets::with) of the handle, with its deadline and stop.
     ///
     /// Do not delete or close tickets while it runs, as with [`Tickets::list_all`].

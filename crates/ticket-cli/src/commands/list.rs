@@ -8,22 +8,30 @@ use futures_util::stream::StreamExt as _;
 use jiff::Timestamp;
 use tickets::TicketQuery;
 use tickets::model::{Order, Priority, Sort};
+use tickets::provider::{Field, LeavesOut};
 
 use super::print_stream::print_stream;
 use super::ticket::{Row, Shown};
 use crate::accounts::Accounts;
-use crate::args::{self, Global, List};
+use crate::args::{self, Global, List, OutputFormat};
 use crate::failure::{Exit, Failure};
 use crate::ledger::Purpose;
 use crate::output::Output;
+use crate::status::say;
 use crate::text;
 
 pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<Exit, Failure> {
     let accounts = Accounts::open(global, Purpose::Read).await?;
     let account = accounts.connect(&accounts.meant(list.account.as_deref())?)?;
-    let none = nothing_found(&list, &account.name);
+    let asked = asked(&list);
+    let none = nothing_found(&asked, &account.name);
     let (limit, size, is_paged) = (list.limit, list.page_size, !list.paging.no_pager);
     let mut query = query(list)?;
+    let left_out = account.tickets.info().left_out(&query);
+    // Only of a whole list of everything: nobody takes the first tickets, or a search's, for all.
+    let left_out = left_out
+        .filter(|_| limit.is_none() && asked.is_empty())
+        .map(|left_out| note(&account.tickets.info().title, left_out));
     query.page.limit = size.map(NonZeroU32::get);
     let tickets = match limit {
         Some(limit) => account.tickets.list_first(query, limit),
@@ -33,11 +41,26 @@ pub(super) async fn run(list: List, global: &Global, output: &Output) -> Result<
         Ok(ticket) => Ok(Row(Shown::new(&account, ticket))),
         Err(error) => Err(account.diagnose(error, None).into()),
     });
-    print_stream(rows, output, &none, is_paged).await
+    let ended = print_stream(rows, output, &none, is_paged).await?;
+    if let Some(note) = left_out.filter(|_| output.format == OutputFormat::Table) {
+        say(&note);
+    }
+    Ok(ended)
 }
 
-/// What is said of an empty list: what was asked for.
-fn nothing_found(list: &List, account: &str) -> String {
+/// What a list of all tickets does not have, and how that is listed.
+fn note(vendor: &str, left_out: &LeavesOut) -> String {
+    let what = &left_out.what;
+    let by = left_out.unless.iter().find_map(|field| match field {
+        Field::UpdatedBefore => Some("; --updated-before lists them too"),
+        _ => None,
+    });
+    let by = by.unwrap_or_default();
+    format!("note: {vendor}'s list leaves out {what}{by}")
+}
+
+/// The options that say what is asked for; empty for all tickets.
+fn asked(list: &List) -> String {
     let filters = &list.filters;
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
     let state = filters.state.and_then(|state| state.to_possible_value());
@@ -62,7 +85,11 @@ fn nothing_found(list: &List, account: &str) -> String {
         let value = text::shell(std::path::Path::new(&value?));
         Some(format!(" {option} {value}"))
     });
-    let asked: String = asked.collect();
+    asked.collect()
+}
+
+/// What is said of an empty list: what was asked for.
+fn nothing_found(asked: &str, account: &str) -> String {
     let account = text::line(account);
     if asked.is_empty() {
         return format!("No tickets: the list of {account} is empty.");

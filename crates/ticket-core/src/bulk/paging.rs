@@ -18,7 +18,7 @@ use crate::model::query::{Cursor, Page, PageRequest};
 use crate::model::ticket::Ticket;
 use crate::provider::error::{Error, ErrorKind, Result, bounded};
 
-/// Number of consecutive empty pages after which a list counts as endless.
+/// Number of consecutive empty pages, without any row of the vendor's, after which a list counts as endless.
 const MAX_EMPTY_PAGES: usize = 100;
 
 /// How many ids of a list are remembered, as hashes, to notice rows that come again much later. At most 2 MiB.
@@ -191,7 +191,7 @@ impl<T: Paged> Walk<T> {
     ) -> Vec<Result<T>> {
         let read = page.and_then(|page| {
             let next = page.next.clone().map(|next| {
-                self.guard.admit(&next, &page.items).map_err(place)?;
+                self.guard.admit(&next, &page).map_err(place)?;
                 Ok(PageRequest {
                     cursor: Some(next),
                     ..at.clone()
@@ -333,7 +333,7 @@ impl Tally {
 #[derive(Default)]
 struct Guard {
     cursor: Option<Cursor>,
-    /// The first and last item of the latest page and of the remembered one. Empty pages are skipped.
+    /// The first and last item of the latest page and of the remembered one. Pages without items are skipped.
     latest: Option<Ends>,
     remembered: Option<Ends>,
     steps: usize,
@@ -345,7 +345,7 @@ struct Guard {
 type Ends = (EcoString, EcoString);
 
 impl Guard {
-    fn admit<T: Paged>(&mut self, next: &Cursor, items: &[T]) -> Result<()> {
+    fn admit<T: Paged>(&mut self, next: &Cursor, page: &Page<T>) -> Result<()> {
         let bad = |message| Err(Error::new(ErrorKind::BadResponse, message));
         if self.cursor.as_ref() == Some(next) {
             let cursor = bounded(next.as_str(), MAX_SHOWN);
@@ -353,17 +353,20 @@ impl Guard {
                 "pagination loop: the vendor returned cursor `{cursor}` again"
             ));
         }
-        let page = items.first().zip(items.last());
-        let page = page.map(|(first, last)| (first.key(), last.key()));
-        if let Some((first, last)) = &page {
-            if page == self.latest || page == self.remembered {
+        let ends = page.items.first().zip(page.items.last());
+        let ends = ends.map(|(first, last)| (first.key(), last.key()));
+        if let Some((first, last)) = &ends {
+            if ends == self.latest || ends == self.remembered {
                 let [first, last] = [first, last].map(|key| bounded(key, MAX_SHOWN));
                 let name = T::NAME;
                 return bad(format!(
                     "pagination loop: the vendor returned the page from {name} {first} to {name} {last} again"
                 ));
             }
-            self.latest.clone_from(&page);
+            self.latest.clone_from(&ends);
+        }
+        // A page of rows that the provider left out is a full one of the vendor's.
+        if ends.is_some() || page.left_out > 0 {
             self.empty_pages = 0;
         } else {
             self.empty_pages += 1;

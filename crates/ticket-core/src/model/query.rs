@@ -301,6 +301,9 @@ pub struct Page<T> {
     /// Why items may be missing from this page, one sentence each, such as a row without an id. Empty if none
     /// is known to be.
     pub gaps: Vec<String>,
+    /// How many rows of the vendor's page are not among the items, such as those that the provider's own filter dropped.
+    #[serde(skip)]
+    pub left_out: usize,
 }
 
 impl<T> Page<T> {
@@ -311,6 +314,7 @@ impl<T> Page<T> {
             next: None,
             total: None,
             gaps: Vec::new(),
+            left_out: 0,
         }
     }
 
@@ -332,6 +336,13 @@ impl<T> Page<T> {
     #[must_use]
     pub fn gaps(mut self, gaps: impl IntoIterator<Item = String>) -> Self {
         self.gaps.extend(gaps);
+        self
+    }
+    /// Says how many rows of the vendor's page are not among the items. A page without items that has such rows is not
+    /// empty, so that any number of them may follow each other.
+    #[must_use]
+    pub fn left_out(mut self, rows: usize) -> Self {
+        self.left_out = rows;
         self
     }
 }

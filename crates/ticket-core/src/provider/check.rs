@@ -2,7 +2,7 @@
 //!
 //! Used by the `Check` layer, and by providers themselves, so that a bare provider refuses the same.
 
-use crate::model::query::PageRequest;
+use crate::model::query::{PageRequest, TicketQuery};
 use crate::model::ticket::TicketId;
 use crate::provider::capability::ProviderInfo;
 use crate::provider::error::{Error, ErrorKind, Result, bounded};
@@ -10,7 +10,7 @@ use crate::provider::field::{Field, Fields};
 use crate::provider::given::Given;
 use crate::provider::id_form::IdForm;
 use crate::provider::operation::{Operation, Request};
-use crate::provider::support::Support;
+use crate::provider::support::{LeavesOut, Support};
 
 impl ProviderInfo {
     /// Refuses what this provider does not support or cannot carry.
@@ -64,6 +64,15 @@ impl ProviderInfo {
             _ => return Vec::new(),
         };
         missing(fields, &given)
+    }
+
+    /// What the list of this query [leaves out](super::Support::leaves_out).
+    pub fn left_out(&self, query: &TicketQuery) -> Option<&LeavesOut> {
+        let list = self.capabilities.support(Operation::List)?;
+        let given = query.given();
+        let has = |field: &Field| given.fields.iter().any(|(given, _)| given == field);
+        let leaves_out = list.leaves_out.as_ref()?;
+        (!leaves_out.unless.iter().any(has)).then_some(leaves_out)
     }
 
     /// Rejects an answer about another ticket than the one that was asked for: the id was merged into another or

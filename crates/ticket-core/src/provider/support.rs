@@ -41,6 +41,20 @@ pub struct Support {
     ///
     /// Within this time, and only then, a create of unknown effect is repeated.
     pub keeps_keys_for: Option<Duration>,
+    /// Which tickets a list without filters leaves out. Default: none.
+    ///
+    /// See [`leaves_out`](Self::leaves_out).
+    pub leaves_out: Option<LeavesOut>,
+}
+
+/// Tickets that a list leaves out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeavesOut {
+    /// What they are, in words, such as `archived tickets`.
+    pub what: Cow<'static, str>,
+    /// The filters with any of which a list has them.
+    pub unless: Cow<'static, [Field]>,
 }
 
 /// What a delete does.
@@ -118,6 +132,7 @@ impl Default for Support {
             takes_along: Cow::default(),
             decides: Cow::default(),
             keeps_keys_for: None,
+            leaves_out: None,
         }
     }
 }
@@ -197,6 +212,20 @@ impl Support {
     #[must_use]
     pub fn decides(mut self, fields: impl Into<Cow<'static, [Field]>>) -> Self {
         self.decides = fields.into();
+        self
+    }
+
+    /// Says which tickets a list leaves out, in words, unless it has one of these filters.
+    #[must_use]
+    pub fn leaves_out(
+        mut self,
+        what: impl Into<Cow<'static, str>>,
+        unless: impl Into<Cow<'static, [Field]>>,
+    ) -> Self {
+        self.leaves_out = Some(LeavesOut {
+            what: what.into(),
+            unless: unless.into(),
+        });
         self
     }
 

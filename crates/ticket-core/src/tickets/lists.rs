@@ -22,7 +22,7 @@ impl Tickets {
     /// [`page_size`](Self::page_size) tickets, unless the query sets a size.
     ///
     /// The stream ends after the last page or the first error. A pagination loop (a repeated cursor, a page
-    /// with the first and the last ticket of an earlier page, 100 consecutive empty pages) ends it with
+    /// with the first and the last ticket of an earlier page, 100 consecutive pages without any row) ends it with
     /// `BadResponse`. The length of a list is not limited.
     ///
     /// A ticket that comes again on the next page is left out. If the pages contradict each other or the vendor's

@@ -19,6 +19,7 @@ use super::Find;
 use super::conversation::Conversation;
 use super::judge::{Judge, Known, Verdict};
 use super::way::{How, is_exact};
+use super::whole;
 
 /// How many tickets in a row may fail to be read, for a reason that may pass, before the search ends.
 const FAILURES_IN_A_ROW: usize = 5;
@@ -37,7 +38,7 @@ pub struct Found {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Listed by the vendor; in each list, where there are several.
+    /// Listed by the vendor; for each requester, where the vendor filters by them.
     pub listed: usize,
     /// Read one by one.
     pub read: usize,
@@ -239,11 +240,8 @@ fn lists(find: &Find, engine: &Engine) -> BoxStream<'static, (Option<usize>, Res
         .filter(|_| is_exact(info, Field::UpdatedBefore));
     let queries = engine.judge.queries();
     if queries.is_empty() {
-        return engine
-            .account
-            .list_all(query)
-            .map(|row| (None, row))
-            .boxed();
+        let rows = whole::list(&engine.account, query);
+        return rows.map(|row| (None, row)).boxed();
     }
     let each: Vec<_> = queries
         .iter()
@@ -251,7 +249,9 @@ fn lists(find: &Find, engine: &Engine) -> BoxStream<'static, (Option<usize>, Res
         .collect();
     let account = engine.account.clone();
     stream::iter(each.into_iter().enumerate())
-        .flat_map(move |(place, query)| account.list_all(query).map(move |row| (Some(place), row)))
+        .flat_map(move |(place, query)| {
+            whole::list(&account, query).map(move |row| (Some(place), row))
+        })
         .boxed()
 }
 

@@ -103,7 +103,8 @@ pub enum How {
 pub struct Way {
     /// Each criterion, with who decides it.
     pub criteria: Vec<(Criterion, How)>,
-    /// How many lists are read: one, or one for each requester where the vendor filters by them.
+    /// How many lists are read: one, or one for each requester where the vendor filters by them. One for what these
+    /// [leave out](ticket_core::provider::Support::leaves_out) is not counted.
     pub lists: usize,
 }
 

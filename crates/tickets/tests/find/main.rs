@@ -5,6 +5,7 @@
     reason = "helpers of tests may panic"
 )]
 
+mod archived;
 mod condition;
 mod criteria;
 mod faults;
@@ -32,6 +33,13 @@ fn config(sandbox: &Sandbox, vendor: Vendor) -> AccountConfig {
         Vendor::Sweeppea => ("sweeppea", &[("api_key", credentials::SWEEPPEA_API_KEY)]),
         Vendor::Redmine => ("redmine", &[("api_key", credentials::REDMINE_API_KEY)]),
         Vendor::Rt => ("rt", &[("token", credentials::RT_TOKEN)]),
+        Vendor::Zendesk => (
+            "zendesk",
+            &[
+                ("email", credentials::ZENDESK_EMAIL),
+                ("api_token", credentials::ZENDESK_API_TOKEN),
+            ],
+        ),
         _ => (
             "leadsquared",
             &[
@@ -118,6 +126,7 @@ fn of(vendor: Vendor, address: &str) -> TicketSeed {
     let seed = TicketSeed::new("A subject").description("A text");
     match vendor {
         Vendor::OneCloud => seed.attribute("From", address),
+        Vendor::Zendesk => seed.attribute("requester", address),
         Vendor::Sweeppea => seed.attribute(
             "AccountInfo",
             serde_json::json!({ "FullName": "Somebody", "Email": address }),

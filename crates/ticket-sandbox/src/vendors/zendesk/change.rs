@@ -210,9 +210,18 @@ impl Zendesk {
             "due_at",
             "group_id",
             "brand_id",
+            "organization_id",
+            "problem_id",
+            "ticket_form_id",
             "assignee_id",
         ] {
-            if let Some(value) = fields.get(name) {
+            // A seed can name fields that are ignored without a word, as the real service does with some.
+            let is_ignored = ticket
+                .changes
+                .get("sandbox_ignores")
+                .and_then(Value::as_array)
+                .is_some_and(|names| names.contains(&json!(name)));
+            if let Some(value) = fields.get(name).filter(|_| !is_ignored) {
                 ticket.changes.insert(name.into(), value.clone());
             }
         }

@@ -129,10 +129,11 @@ impl Zendesk {
             let newest = ranks.iter().rev();
             newest.filter_map(|rank| self.store.at(rank)).collect()
         } else {
-            let most = ranks.iter().take(asked.size + 1);
-            most.filter_map(|rank| self.store.at(rank)).collect()
+            let listed = ranks.iter().filter_map(|rank| self.store.at(rank));
+            let listed = listed.filter(|ticket| !is_archived(ticket));
+            listed.take(asked.size + 1).collect()
         };
-        tickets.retain(|ticket| !ticket.deleted);
+        tickets.retain(|ticket| !ticket.deleted && !is_archived(ticket));
         let (tickets, page) = asked.page(tickets, |ticket| number(ticket));
         let host = host(call);
         let rows = tickets.iter().map(|ticket| printed(ticket, &host));
@@ -160,15 +161,16 @@ impl Zendesk {
         }
         let ranks = self.store.list(List::Open, 0);
         let host = host(call);
-        let rows = ranks.iter().skip((page - 1) * size).take(size);
-        let rows = rows.filter_map(|rank| self.store.at(rank));
+        let listed = ranks.iter().filter_map(|rank| self.store.at(rank));
+        let listed: Vec<_> = listed.filter(|ticket| !is_archived(ticket)).collect();
+        let rows = listed.iter().skip((page - 1) * size).take(size);
         let rows: Vec<Value> = rows.map(|ticket| printed(ticket, &host)).collect();
-        let next = (page * size < ranks.len())
+        let next = (page * size < listed.len())
             .then(|| format!("{host}/api/v2/tickets.json?page={}", page + 1));
         json_reply(
             200,
             &json!({
-                "tickets": rows, "count": ranks.len(), "next_page": next, "previous_page": null,
+                "tickets": rows, "count": listed.len(), "next_page": next, "previous_page": null,
             }),
         )
     }
@@ -194,7 +196,8 @@ impl Zendesk {
             Ok(asked) => asked,
             Err(refused) => return refused,
         };
-        let tickets = self.store.iter().filter(|ticket| ticket.deleted);
+        let tickets = self.store.iter();
+        let tickets = tickets.filter(|ticket| ticket.deleted && !is_archived(ticket));
         let mut tickets: Vec<&Ticket> = tickets.collect();
         tickets.sort_by_key(|ticket| number(ticket));
         let (tickets, page) = asked.page(tickets, |ticket| number(ticket));
@@ -252,7 +255,24 @@ impl Zendesk {
                 "before_cursor": null, "end_of_stream": !page.has_more,
             }),
         )
+        .header("date", wall_clock())
     }
+}
+
+/// The time in the header `date`. Clients ask for what changed before a time by their machine's clock, and compare it with
+/// this; the sandbox's own date would always be before that.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "clients compare it with their machine's clock"
+)]
+fn wall_clock() -> String {
+    let now = jiff::Timestamp::now();
+    now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// Whether the ticket is in the archive: it is read, searched and exported, and no other list has it.
+fn is_archived(ticket: &Ticket) -> bool {
+    ticket.changes.contains_key("sandbox_archived")
 }
 
 pub(super) fn number(ticket: &Ticket) -> u64 {
