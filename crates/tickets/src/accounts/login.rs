@@ -180,7 +180,9 @@ impl Login {
         let is_given = |name: &str| self.secrets.iter().any(|(setting, _)| setting == name);
         for secret in self.known.iter().filter(|setting| setting.secret) {
             if !is_given(secret.name) {
-                WAYS.map(|way| account.remove(&format!("{}{way}", secret.name)));
+                for way in WAYS {
+                    account.remove(&format!("{}{way}", secret.name));
+                }
             }
         }
         let mut written = Written::default();
