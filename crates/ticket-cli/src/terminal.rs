@@ -7,6 +7,16 @@ use tickets::SecretString;
 /// The longest answer that is read.
 const LONGEST: u64 = 1_000;
 
+/// Whether [`ask`] would find somebody to ask.
+pub(crate) fn is_there() -> bool {
+    let is_seen = io::stderr().is_terminal();
+    #[cfg(unix)]
+    if is_seen && std::fs::File::open("/dev/tty").is_ok() {
+        return true;
+    }
+    is_seen && io::stdin().is_terminal()
+}
+
 /// Asks a question and returns the line that is typed, without blanks around it; it is empty at the end of the input.
 /// `None` if nobody can be asked: there is no terminal, or stderr, which says what the question is about, does not go to
 /// one. It waits for the answer, so tasks that go on meanwhile need another thread.

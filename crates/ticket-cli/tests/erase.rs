@@ -224,7 +224,15 @@ async fn search_that_found_nothing_is_a_job_that_is_over_and_proves_it() {
     ] {
         let run = shells.run(&erase(accounts, &["--requester", ADDRESS]));
         assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{run:?}");
-        assert!(run.stderr.contains("There is nothing to erase."), "{run:?}");
+        let all = run.stderr.contains("There is nothing to erase.\n");
+        let searched = run
+            .stderr
+            .contains("There is nothing to erase where it was searched;");
+        assert_eq!(
+            (all, searched),
+            (lacking.is_empty(), !lacking.is_empty()),
+            "{run:?}"
+        );
         let jobs = shells.jobs();
         let job = jobs.first().unwrap();
         let told = (&job["state"], &job["tickets"]);

@@ -33,6 +33,10 @@ async fn yes_alone_confirms_a_thousand_tickets_and_more_need_max_too() {
             "--yes alone is enough for 1,000 tickets, and this deletes 1,001; nothing was sent\nhint: --max 1001",
         ),
         (
+            &["--look", "all"],
+            "--yes alone is enough for 1,000 tickets, and this deletes 1,001; nothing was sent",
+        ),
+        (
             &["--max", "1000"],
             "--max allows 1000, and these are 1,001 tickets; nothing was sent",
         ),

@@ -177,6 +177,12 @@ async fn paused_job_sends_nothing_and_is_continued_by_run() {
     assert_eq!(deletes(&sandbox), deleted);
     assert!(deleted < 300);
 
+    // A run that cannot begin leaves it paused, so that no worker takes it up either.
+    let nowhere = "/nonexistent/list";
+    let run = shells.run(&["job", "run", &job, "--remaining", nowhere]);
+    assert_eq!((run.code, deletes(&sandbox)), (2, deleted), "{run:?}");
+    assert_eq!(shells.show(&job)["state"], "paused");
+
     let run = shells.run(&["job", "run", &job, "--output", "ndjson"]);
     assert_eq!((run.code, run.lines().len()), (0, 300 - deleted), "{run:?}");
     assert_eq!(deletes(&sandbox), 300);

@@ -190,6 +190,11 @@ async fn job_is_paused_when_too_many_tickets_fail() {
     let run = shells.run(&delete(&options, &list));
     assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stdout.contains("and at most 2 may"), "{run:?}");
+    let paused = "tickets are left; see what failed with `tickets job show --tickets";
+    assert!(
+        run.stderr.contains("hint: the job is paused") && run.stderr.contains(paused),
+        "{run:?}"
+    );
     assert!(sandbox.exists(Vendor::OneCloud, "121"));
     assert_eq!(shells.show(&shells.job())["state"], "paused");
 }

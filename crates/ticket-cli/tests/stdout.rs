@@ -13,6 +13,7 @@ use ticket_sandbox::{Sandbox, Vendor};
 fn changes() -> Vec<Vec<&'static str>> {
     vec![
         vec!["delete", "--yes", "onecloud:121"],
+        vec!["delete", "--yes", "--look", "all", "onecloud:121"],
         vec!["resolve", "--yes", "leadsquared:160"],
         vec!["update", "leadsquared:160", "--subject", "x"],
         vec!["comment", "leadsquared:160", "--body", "x"],

@@ -5,7 +5,7 @@ use ticket_sandbox::{Sandbox, TicketSeed, Vendor};
 use unicode_width::UnicodeWidthStr as _;
 
 /// What is said after an answer other than yes.
-const REFUSED: &str = "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m not confirmed; nothing was sent";
+const REFUSED: &str = "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m not confirmed; nothing was changed";
 
 /// Runs the command at a terminal so many columns wide, where this is typed. What it prints, on whichever of its
 /// outputs, is in `stdout`.

@@ -22,7 +22,9 @@ pub const SETTINGS: &[Setting] = &[
         "the host of your deployment, such as https://onecloud.example.com; every vendor page leaves it open",
     ),
     Setting::secret("token", "ONECLOUD_TOKEN", "the bearer token, sent as given").or_others(),
-    Setting::required("email", "ONECLOUD_EMAIL", "the login to get tokens with").or_others(),
+    Setting::required("email", "ONECLOUD_EMAIL", "the login to get tokens with")
+        .login()
+        .or_others(),
     Setting::secret(
         "password",
         "ONECLOUD_PASSWORD",

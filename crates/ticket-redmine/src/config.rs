@@ -24,7 +24,9 @@ pub const SETTINGS: &[Setting] = &[
         "the API access key, shown on the page of your account; the REST web service must be enabled",
     )
     .or_others(),
-    Setting::required("login", "REDMINE_LOGIN", "the login, in place of a key").or_others(),
+    Setting::required("login", "REDMINE_LOGIN", "the login, in place of a key")
+        .login()
+        .or_others(),
     Setting::secret(
         "password",
         "REDMINE_PASSWORD",

@@ -24,7 +24,9 @@ pub const SETTINGS: &[Setting] = &[
         "an authentication token, from Settings > Auth Tokens in RT",
     )
     .or_others(),
-    Setting::required("user", "RT_USER", "the user to sign in as without a token").or_others(),
+    Setting::required("user", "RT_USER", "the user to sign in as without a token")
+        .login()
+        .or_others(),
     Setting::secret("password", "RT_PASSWORD", "the user's password").or_others(),
 ];
 

@@ -25,6 +25,7 @@ pub const SETTINGS: &[Setting] = &[
         "ZENDESK_EMAIL",
         "the address of the agent that the API token belongs to",
     )
+    .login()
     .or_others(),
     Setting::secret("api_token", "ZENDESK_API_TOKEN", "the API token").or_others(),
     Setting::secret(

@@ -59,7 +59,7 @@ pub struct AccountConfig {
     #[serde(default)]
     pub max_delete: Option<u64>,
     /// Names the quota that this account's calls count against; any text that is not blank. Default: provider, host
-    /// and non-secret settings, so accounts that differ only in their secrets share one quota. Give each a `quota_key`
+    /// and the settings that are neither secret nor a login, so accounts that differ only in who signs in share one quota. Give each a `quota_key`
     /// of its own if the vendor gives each a quota of its own. See [`AccountKey`](crate::AccountKey).
     #[serde(default)]
     pub quota_key: Option<String>,
@@ -168,7 +168,7 @@ impl AccountConfig {
         self
     }
 
-    /// Names the quota that this account's calls count against, instead of provider, host and non-secret settings.
+    /// Names the quota that this account's calls count against, instead of provider, host and settings.
     #[must_use]
     pub fn quota_key(mut self, key: impl Into<String>) -> Self {
         self.quota_key = Some(key.into());

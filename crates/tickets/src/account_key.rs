@@ -24,10 +24,10 @@ const BASE_URL: &str = "base_url";
 
 /// Which quota an account's calls count against. Handles with equal keys share their slots.
 ///
-/// A key consists of the provider, the host of its `base_url`, and the settings that are neither secret nor have a
-/// default. It contains no secret, not even as a hash. So two accounts at one provider and host that differ only in
-/// their secrets have the same key and share one quota: their calls may be slower than necessary, but never exceed the
-/// limit. If the vendor gives each a quota of its own, give each a
+/// A key consists of the provider, the host of its `base_url`, and the settings that are neither secret nor a login nor
+/// have a default. It contains no secret, not even as a hash. So two accounts at one provider and host that differ only in
+/// who signs in, and with what, have the same key and share one quota: their calls may be slower than necessary, but
+/// never exceed the limit. If the vendor gives each a quota of its own, give each a
 /// [`quota_key`](crate::AccountConfig::quota_key): the key then consists of the provider and the `quota_key` only.
 ///
 /// `Display` prints one line of ASCII that is the same on every machine and in every version, so it can be a key in a
@@ -86,7 +86,8 @@ impl AccountKey {
             key = key + "://" + &encoded(&host);
         }
         let mut mark = '?';
-        let others = open(known).filter(|one| one.default.is_none() && one.name != BASE_URL);
+        let others =
+            open(known).filter(|one| one.default.is_none() && !one.login && one.name != BASE_URL);
         for setting in others {
             if let Some(value) = value(settings, setting) {
                 key.push(mark);
@@ -152,7 +153,8 @@ mod tests {
     const KNOWN: &[Setting] = &[
         Setting::required("base_url", "X_BASE_URL", "where the API is"),
         Setting::required("org_id", "X_ORG_ID", "the tenant"),
-        Setting::required("email", "X_EMAIL", "the login").or_others(),
+        Setting::required("email", "X_EMAIL", "the login").login(),
+        Setting::required("site", "X_SITE", "the part of it").or_others(),
         Setting::secret("token", "X_TOKEN", "the token"),
         Setting::optional("time_zone", "X_ZONE", "the zone of its times", "UTC"),
     ];
@@ -177,12 +179,13 @@ mod tests {
                 ][..],
                 "x://api.example.com?org_id=1",
             ),
-            // How an account is called does not tell it from others.
+            // How an account is called, and who signs in, does not tell it from others.
             (
                 &[
                     ("base_url", "https://API.example.com:443/"),
                     ("org_id", " 1 "),
                     ("token", "other"),
+                    ("email", "ann@example.com"),
                     ("time_zone", "Asia/Tokyo"),
                 ],
                 "x://api.example.com?org_id=1",
@@ -190,9 +193,9 @@ mod tests {
             (
                 &[
                     ("base_url", "http://me:s3cret@127.0.0.1:8080?s3cret#s3cret"),
-                    ("email", "a&b=c@example.com"),
+                    ("site", "a&b=c@example.com"),
                 ],
-                "x://127.0.0.1:8080?email=a%26b%3Dc@example.com",
+                "x://127.0.0.1:8080?site=a%26b%3Dc@example.com",
             ),
             (
                 &[("base_url", "http://[::1]:80"), ("org_id", "\n#ö")],

@@ -372,7 +372,18 @@ fn handles_of_one_account_share_its_quotas_within_a_registry() {
     assert!(Arc::ptr_eq(&first, &connect(&registry, &spelt)));
     let elsewhere = account("first-key").setting("base_url", "https://example.com");
     assert!(!Arc::ptr_eq(&first, &connect(&registry, &elsewhere)));
-    // Nor does another provider that is told the same.
+    // Zendesk counts the calls of all agents of an account together, and the part before the host is the account.
+    let agent = |host: &str, email: &str| {
+        let agent = AccountConfig::new("zendesk").setting("base_url", format!("https://{host}"));
+        let agent = agent.setting("email", email).setting("api_token", email);
+        connect(&registry, &agent)
+    };
+    let ann = agent("acme.zendesk.com", "ann@example.com");
+    let bob = agent("acme.zendesk.com", "bob@example.com");
+    assert!(Arc::ptr_eq(&ann, &bob));
+    let elsewhere = agent("other.zendesk.com", "ann@example.com");
+    assert!(!Arc::ptr_eq(&ann, &elsewhere));
+    // Another provider that is told the same is another account.
     let sweeppea = *registry.get("sweeppea").unwrap();
     let info = || ProviderInfo::new("own", "Own", Capabilities::none());
     let own = ProviderDescriptor::new(info, sweeppea.settings, sweeppea.connect);

@@ -107,18 +107,29 @@ async fn account_that_was_stored_reaches_the_server_with_the_secret_of_its_file(
 #[test]
 fn comments_order_and_mode_of_the_file_are_kept_and_old_ways_of_a_secret_are_not() {
     let case = Case::new();
-    let before = "# ours\napprovers = \"a\" # who\n\n[accounts.us] # first\nprovider = \"rt\"\nbase_url = \"https://rt.example.com\"\n\
-                  # until May\npassword_env = \"PW\"\nuser = \"root\"\ntoken = \"old\"\nrate = \"1/2\"\n\n[accounts.eu]\nprovider = \"sweeppea\"\n";
+    let before = "# ours\napprovers = \"a\" # who\n\n[accounts.us] # first\n# theirs\nprovider = \"rt\" # 5.0\n# production\n\
+                  base_url = \"https://rt.example.com\" # us\n# until May\npassword_env = \"PW\"\nuser = \"root\"\ntoken = \"old\"\nrate = \"1/2\"\n\n[accounts.eu]\nprovider = \"sweeppea\"\n";
     fs::write(case.config(), before).unwrap();
     mode(&case.config(), 0o640);
     let words = ["pass", "show", "it's mine"].map(str::to_owned);
-    let rt = login("rt").secret_command("token", words);
-    rt.store(&case.config(), "us").unwrap();
+    let rt = |address: &str| {
+        let rt = login("rt")
+            .setting("base_url", address)
+            .setting("user", "root");
+        let rt = rt.secret_command("token", words.clone());
+        rt.store(&case.config(), "us").unwrap();
+    };
+    rt("https://rt.example.com");
     assert_eq!(
         case.text(),
-        "# ours\napprovers = \"a\" # who\n\n[accounts.us] # first\nprovider = \"rt\"\nbase_url = \"https://rt.example.com\"\n\
-         user = \"root\"\nrate = \"1/2\"\ntoken_command = [\"pass\", \"show\", \"it's mine\"]\n\n[accounts.eu]\nprovider = \"sweeppea\"\n"
+        "# ours\napprovers = \"a\" # who\n\n[accounts.us] # first\n# theirs\nprovider = \"rt\" # 5.0\n# production\n\
+         base_url = \"https://rt.example.com\" # us\nuser = \"root\"\nrate = \"1/2\"\n\
+         token_command = [\"pass\", \"show\", \"it's mine\"]\n\n[accounts.eu]\nprovider = \"sweeppea\"\n"
     );
+    let commented = case.text().replace("mine\"]\n", "mine\"] # ask us\n");
+    fs::write(case.config(), &commented).unwrap();
+    rt("https://rt2.example.com");
+    assert_eq!(case.text(), commented.replace("//rt.", "//rt2."));
     assert_eq!(mode_of(&case.config()), 0o640);
     login("sweeppea")
         .secret("api_key", "k")

@@ -56,7 +56,7 @@ allowed signers. signing_key = \"FILE\" is the key that signs approvals and repo
 Exit codes:
   0    everything was done
   1    something failed, was not found or is unknown
-  2    wrong usage or input; nothing was sent
+  2    wrong usage or input, or not confirmed; nothing was changed
   3    configuration or credentials are missing; nothing was sent
   4    a list or search may be incomplete, or not everything was erased
   129  stopped by SIGHUP, 130 by Ctrl-C, 143 by SIGTERM; a job can be continued

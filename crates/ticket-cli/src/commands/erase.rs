@@ -96,7 +96,7 @@ pub(super) async fn run(
         erasure = erasure.search(search);
     }
     if found.is_empty() {
-        record_search(erasure, guards, &ledger, &accounts, output).await?;
+        record_search(erasure, guards, is_searched, &ledger, &accounts, output).await?;
     } else {
         make(erasure, guards, change, found, &ledger, &accounts, output).await?;
     }
@@ -111,6 +111,7 @@ pub(super) async fn run(
 async fn record_search(
     erasure: Erasure,
     guards: Guards,
+    is_searched: bool,
     ledger: &Ledger,
     accounts: &Accounts,
     output: &Output,
@@ -122,7 +123,11 @@ async fn record_search(
     let job = list.seal(&*accounts.source()).await?;
     bulk::print_no_estimate(output)?;
     if output.format == OutputFormat::Table {
-        say("There is nothing to erase.");
+        say(if is_searched {
+            "There is nothing to erase."
+        } else {
+            "There is nothing to erase where it was searched; search the rest again, or name its tickets with --tickets."
+        });
     }
     if let Some(report) = ledger.command("report", &job) {
         say(&format!(

@@ -312,6 +312,9 @@ impl Looks<'_> {
 
     fn summary(&self) -> String {
         let all: u64 = self.counts.values().sum();
+        if all == 0 {
+            return "The report names no ticket: there was nothing to look at.".to_owned();
+        }
         let words = [
             (HOLDS, "as the report says"),
             (DOES_NOT_HOLD, "not as the report says"),

@@ -46,7 +46,7 @@ pub(super) fn jobs(url: &str) -> Result<Jobs, Failure> {
         "this program cannot use the ledger {url}; nothing was sent"
     ))
     .hinting(
-        "build it with the feature `postgres`: cargo install ticket-cli --features postgres"
+        "build it with the feature `postgres`: cargo install --path crates/ticket-cli --features postgres"
             .to_owned(),
     ))
 }

@@ -27,6 +27,8 @@ pub struct Setting {
     pub required: bool,
     /// Whether it must never be shown.
     pub secret: bool,
+    /// Whether it only says who signs in. All logins of an account share its quota.
+    pub login: bool,
 }
 
 impl Setting {
@@ -39,6 +41,7 @@ impl Setting {
             default: None,
             required: true,
             secret: false,
+            login: false,
         }
     }
 
@@ -51,6 +54,7 @@ impl Setting {
             default: None,
             required: true,
             secret: true,
+            login: false,
         }
     }
 
@@ -68,11 +72,19 @@ impl Setting {
             default: Some(default),
             required: false,
             secret: false,
+            login: false,
         }
     }
 }
 
 impl Setting {
+    /// Makes it a name to sign in with, which tells nothing about whose account it is.
+    #[must_use]
+    pub const fn login(mut self) -> Self {
+        self.login = true;
+        self
+    }
+
     /// Makes it one of several ways: that enough of them are given is for the provider to see.
     #[must_use]
     pub const fn or_others(mut self) -> Self {

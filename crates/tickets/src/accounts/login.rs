@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 use ticket_core::Error;
 use ticket_core::provider::Setting;
-use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
 
 use super::private_file::Place;
 use crate::account::AccountConfig;
@@ -158,26 +158,30 @@ impl Login {
             ))
             .into());
         }
-        account.insert("provider", value(&self.provider));
+        set(account, "provider", "", self.provider.as_str().into());
         for (name, text) in &self.settings {
-            clear(account, name);
-            account.insert(name, value(text));
-        }
-        // Without the ways that were given before: one of them might be preferred.
-        for secret in self.known.iter().filter(|setting| setting.secret) {
-            clear(account, secret.name);
+            set(account, name, "", text.into());
         }
         let mut secrets = Vec::new();
         for (setting, secret) in &self.secrets {
             match secret {
                 Secret::Command(words) => {
                     let words: Array = words.iter().map(String::as_str).collect();
-                    account.insert(&format!("{setting}_command"), value(words));
+                    set(account, setting, "_command", words.into());
                 }
                 Secret::Value(secret) => {
                     let relative = relative(name, setting);
-                    account.insert(&format!("{setting}_file"), value(&relative));
+                    set(account, setting, "_file", (&relative).into());
                     secrets.push((relative, secret));
+                }
+            }
+        }
+        // What is not given any more might be preferred.
+        let is_given = |name: &str| self.secrets.iter().any(|(setting, _)| setting == name);
+        for secret in self.known.iter().filter(|setting| setting.secret) {
+            if !is_given(secret.name) {
+                for way in WAYS {
+                    account.remove(&format!("{}{way}", secret.name));
                 }
             }
         }
@@ -306,10 +310,24 @@ fn relative(account: &str, setting: &str) -> String {
     format!("secrets/{}.{setting}", encoded(account))
 }
 
-/// Removes a setting, in whichever way it is given.
-fn clear(account: &mut dyn TableLike, setting: &str) {
-    for suffix in ["", "_env", "_file", "_command"] {
-        account.remove(&format!("{setting}{suffix}"));
+/// The ends of a setting's name, for each way in which it can be given.
+const WAYS: [&str; 4] = ["", "_env", "_file", "_command"];
+
+/// Gives a setting in one way, and in no other. A value that stood there in the same way leaves its place and its comments to
+/// the new one.
+fn set(account: &mut dyn TableLike, setting: &str, way: &str, mut value: Value) {
+    for other in WAYS.into_iter().filter(|other| *other != way) {
+        account.remove(&format!("{setting}{other}"));
+    }
+    let name = format!("{setting}{way}");
+    match account.get_mut(&name).and_then(Item::as_value_mut) {
+        Some(old) => {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
+        }
+        None => {
+            account.insert(&name, Item::Value(value));
+        }
     }
 }
 

@@ -21,7 +21,7 @@ const SHOWN: usize = 5;
 const UNTOLD: u64 = 100;
 
 /// Which tickets are looked at.
-fn which(many: &Many, if_unchanged: bool) -> Result<Option<ticket_jobs::Look>, Failure> {
+pub(super) fn which(many: &Many, if_unchanged: bool) -> Result<Option<ticket_jobs::Look>, Failure> {
     use args::Look::{All, None as Nothing, Sample};
     if if_unchanged {
         return match many.look {
@@ -37,20 +37,6 @@ fn which(many: &Many, if_unchanged: bool) -> Result<Option<ticket_jobs::Look>, F
         Sample => Some(ticket_jobs::Look::Sample),
         Nothing => None,
     })
-}
-
-/// Reads the tickets that are to be looked at, and tells what cannot be read. Returns whether something was read.
-pub(super) async fn look(
-    many: &Many,
-    if_unchanged: bool,
-    plan: &Plan,
-    job: &Loading,
-    accounts: &Accounts,
-) -> Result<bool, Failure> {
-    match which(many, if_unchanged)? {
-        Some(look) => read(look, plan, job, accounts).await.map(|()| true),
-        None => Ok(false),
-    }
 }
 
 /// Reads tickets, and tells what cannot be read.

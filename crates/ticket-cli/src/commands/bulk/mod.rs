@@ -139,7 +139,26 @@ pub(super) async fn run(
         }
     }
     let (plan, job) = reading.finish(&many.consent).await?;
-    let is_seen = match looked::look(many, how.if_unchanged, &plan, &job, &accounts).await {
+    let confirmation = Confirmation {
+        many: Some(many),
+        consent: &many.consent,
+        work: &many.work,
+    };
+    let look = looked::which(many, how.if_unchanged).and_then(|look| {
+        // What would be refused afterwards is refused before a look, which may take hours.
+        if look.is_some() && !many.plan && !many.dry_run {
+            confirmation.refuse_impossible(&plan)?;
+        }
+        Ok(look)
+    });
+    let looked = match look {
+        Ok(Some(look)) => looked::read(look, &plan, &job, &accounts)
+            .await
+            .map(|()| true),
+        Ok(None) => Ok(false),
+        Err(failure) => Err(failure),
+    };
+    let is_seen = match looked {
         Ok(is_seen) => is_seen,
         Err(failure) => {
             job.discard().await?;
@@ -158,11 +177,6 @@ pub(super) async fn run(
         let job = ledger.jobs.ledger().job(job.id()).await?;
         say(&looked::ends_of_list(&ledger, &job).await?);
     }
-    let confirmation = Confirmation {
-        many: Some(many),
-        consent: &many.consent,
-        work: &many.work,
-    };
     let (remaining, job) = confirmation
         .ask(&plan, job, &ledger, &accounts, output)
         .await?;
@@ -253,19 +267,28 @@ impl Confirmation<'_> {
     }
 
     fn confirm(&self, plan: &Plan, output: &Output) -> Result<Option<Remaining>, Failure> {
-        if self.consent.yes {
-            if !output.format.is_json() {
-                say(&plan.summary(false));
-            }
-            self.refuse_too_many(plan)?;
-        } else {
-            ask(plan, output)?;
+        let is_asked = !self.consent.yes;
+        if !output.format.is_json() || is_asked && io::stderr().is_terminal() {
+            say(&plan.summary(false));
         }
-        stdout::refuse_unwritable()?;
+        self.refuse_impossible(plan)?;
+        if is_asked {
+            ask(plan)?;
+        }
         let remaining = self.work.remaining.as_deref();
         let remaining = remaining.map(|path| Remaining::prepare(path, self.many));
         remaining.transpose()
     }
+    /// Refuses what nobody can confirm here, and what nobody would see the outcome of.
+    fn refuse_impossible(&self, plan: &Plan) -> Result<(), Failure> {
+        if self.consent.yes {
+            self.refuse_too_many(plan)?;
+        } else if !terminal::is_there() {
+            return Err(nobody_to_ask(plan));
+        }
+        stdout::refuse_unwritable()
+    }
+
     /// A list that has grown must not be confirmed unseen.
     fn refuse_too_many(&self, plan: &Plan) -> Result<(), Failure> {
         let count = plan.len();
@@ -283,10 +306,7 @@ impl Confirmation<'_> {
 }
 
 /// Asks for confirmation on the terminal: for the number of tickets, if there are many.
-fn ask(plan: &Plan, output: &Output) -> Result<(), Failure> {
-    if io::stderr().is_terminal() || !output.format.is_json() {
-        say(&plan.summary(false));
-    }
+fn ask(plan: &Plan) -> Result<(), Failure> {
     let count = plan.len();
     let is_typed = count > TYPED;
     let how = if is_typed {
@@ -295,20 +315,11 @@ fn ask(plan: &Plan, output: &Output) -> Result<(), Failure> {
         "[y/N]"
     };
     let answer = terminal::ask(&format!("{} {how}", plan.question())).map_err(|error| {
-        Failure::refused(format!("no answer can be read ({error}); nothing was sent"))
+        Failure::refused(format!(
+            "no answer can be read ({error}); nothing was changed"
+        ))
     })?;
-    let Some(answer) = answer else {
-        let verb = words::verb(&plan.change);
-        let max = match count {
-            ..=UNSEEN => String::new(),
-            _ => format!(" --max {count}"),
-        };
-        let reason = "there is no terminal to ask on; nothing was sent";
-        return Err(Failure::refused(reason).hinting(format!(
-            "--yes{max} {verb}s without asking; --dry-run only shows what would be done"
-        )));
-    };
-    let answer = answer.to_lowercase();
+    let answer = answer.ok_or_else(|| nobody_to_ask(plan))?.to_lowercase();
     let is_confirmed = if is_typed {
         answer.replace(',', "") == count.to_string()
     } else {
@@ -317,5 +328,16 @@ fn ask(plan: &Plan, output: &Output) -> Result<(), Failure> {
     if is_confirmed {
         return Ok(());
     }
-    Err(Failure::refused("not confirmed; nothing was sent"))
+    Err(Failure::refused("not confirmed; nothing was changed"))
+}
+
+fn nobody_to_ask(plan: &Plan) -> Failure {
+    let verb = words::verb(&plan.change);
+    let max = match plan.len() {
+        ..=UNSEEN => String::new(),
+        count => format!(" --max {count}"),
+    };
+    Failure::refused("there is no terminal to ask on; nothing was sent").hinting(format!(
+        "--yes{max} {verb}s without asking; --dry-run only shows what would be done"
+    ))
 }

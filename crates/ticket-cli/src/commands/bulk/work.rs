@@ -196,10 +196,18 @@ impl Work<'_> {
         report.say_hints(self.remaining.as_ref(), going_on.is_some());
         if let Some(command) = going_on {
             let are = if job.open == 1 { "is" } else { "are" };
-            let open = text::tickets(job.open);
-            say(&format!(
-                "hint: {open} {are} left; continue with `{command}`"
-            ));
+            let left = format!("{} {are} left", text::tickets(job.open));
+            let all = self.all().filter(|_| job.state == JobState::Paused);
+            say(&match all {
+                Some(all) if job.guards.max_failures.is_some() => format!(
+                    "hint: the job is paused, and {left}; see what failed with `{all}` before you continue with `{command}`, \
+                     which counts failures anew"
+                ),
+                Some(_) => {
+                    format!("hint: the job is paused, and {left}; continue with `{command}`")
+                }
+                None => format!("hint: {left}; continue with `{command}`"),
+            });
         }
         if let Err(failure) = &remaining {
             failure.print(output.format);

@@ -31,9 +31,6 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let mut job = find(ledger, &asked.job.id).await?;
     let end = End::of(&asked.work);
-    if job.state == JobState::Paused {
-        job.state = ledger.jobs.steer(&job.id, Step::Resume).await?;
-    }
     refuse_loading(&job)?;
     if job.state == JobState::AwaitingConfirmation {
         let command = ledger.command("confirm", &job.id).unwrap_or_default();
@@ -60,6 +57,10 @@ pub(super) async fn run(
     let remaining = asked.work.remaining.as_deref();
     let remaining = remaining.map(|path| Remaining::prepare(path, None));
     let remaining = remaining.transpose()?;
+    // Any worker goes on with it from here: nothing may refuse the run after this.
+    if job.state == JobState::Paused {
+        job.state = ledger.jobs.steer(&job.id, Step::Resume).await?;
+    }
     if !job.state.is_over() {
         ledger.announce_again(&job);
         say_doubts(ledger, &job).await?;

@@ -104,7 +104,7 @@ mod without_feature {
 
     impl Metrics {
         pub(crate) fn install() -> Result<Self, Failure> {
-            let hint = "build it with the feature `prometheus`: cargo install ticket-cli --features prometheus";
+            let hint = "build it with the feature `prometheus`: cargo install --path crates/ticket-cli --features prometheus";
             Err(
                 Failure::refused("this program cannot serve metrics; nothing was sent")
                     .hinting(hint.to_owned()),
