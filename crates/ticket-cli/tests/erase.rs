@@ -224,12 +224,12 @@ async fn search_that_found_nothing_is_a_job_that_is_over_and_proves_it() {
     ] {
         let run = shells.run(&erase(accounts, &["--requester", ADDRESS]));
         assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{run:?}");
-        let all = run.stderr.contains("There is nothing to erase.\n");
-        let searched = run
+        let is_nothing = run.stderr.contains("There is nothing to erase.\n");
+        let is_partly = run
             .stderr
             .contains("There is nothing to erase where it was searched;");
         assert_eq!(
-            (all, searched),
+            (is_nothing, is_partly),
             (lacking.is_empty(), !lacking.is_empty()),
             "{run:?}"
         );

@@ -114,8 +114,10 @@ async fn merged_ticket_does_not_show_the_files_of_its_target() {
     let mut listed = listed.into_iter().flatten();
     assert!(listed.any(|row| row.value.filename.as_deref() == Some("private.txt")));
     let page = PageRequest::first();
-    let result = rt.attachments(&CallContext::new(), &from.into(), &page);
-    let error = result.await.unwrap_err();
+    let result = rt
+        .attachments(&CallContext::new(), &from.into(), &page)
+        .await;
+    let error = result.unwrap_err();
     println!("merged: {error}");
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert!(error.to_string().contains(into.as_str()), "{error}");
