@@ -9,6 +9,7 @@
 
 mod asleep;
 mod erase;
+mod failures;
 mod guards;
 mod permanent;
 mod refused;
