@@ -5,21 +5,22 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ticket_core::bulk::Settled;
-use ticket_core::{Error, ErrorKind, Outcome, Result};
+use ticket_core::{Error, ErrorKind, Outcome, Result, TicketId, TicketRef};
 
 use crate::ledger::Ledger;
 use crate::model::{EventKind, Job, JobId, JobState};
 
-/// The places of tickets that failed in this process and have no recorded outcome: they are tried again. Clones are the same.
+/// Tickets that failed in this process and have no recorded outcome: they are tried again, or looked at again. Clones are the
+/// same.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Unrecorded(Arc<Mutex<BTreeSet<u64>>>);
+pub(crate) struct Unrecorded(Arc<Mutex<BTreeSet<TicketRef>>>);
 
 impl Unrecorded {
     pub(crate) fn is_empty(&self) -> bool {
-        self.places().is_empty()
+        self.tickets().is_empty()
     }
 
-    fn places(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+    fn tickets(&self) -> MutexGuard<'_, BTreeSet<TicketRef>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -54,20 +55,35 @@ impl Failures {
         })
     }
 
-    /// Takes note of tickets, of which these places have a recorded outcome now. Returns whether some failed.
-    pub(crate) fn note(&self, settled: &[Settled<u64>], recorded: &BTreeSet<u64>) -> bool {
+    /// Takes note of a ticket whose change failed, and whose outcome waits for a look at the end: too late for this guard.
+    /// Its outcome takes the place of this note.
+    pub(crate) fn hold(&self, account: &str, id: &TicketId) {
+        if self.most.is_some() {
+            let ticket = TicketRef::new(account, id.clone());
+            self.unrecorded.tickets().insert(ticket);
+        }
+    }
+
+    /// Takes note of tickets of an account, of which these places have a recorded outcome now. Returns whether some failed.
+    pub(crate) fn note(
+        &self,
+        account: &str,
+        settled: &[Settled<u64>],
+        recorded: &BTreeSet<u64>,
+    ) -> bool {
         if self.most.is_none() {
             return false;
         }
-        let mut unrecorded = self.unrecorded.places();
+        let mut unrecorded = self.unrecorded.tickets();
         let mut has_failed = false;
         for one in settled {
             let is_failure = is_failure(&one.outcome);
             has_failed |= is_failure;
+            let ticket = TicketRef::new(account, one.id.clone());
             if is_failure && !recorded.contains(&one.key) {
-                unrecorded.insert(one.key);
+                unrecorded.insert(ticket);
             } else {
-                unrecorded.remove(&one.key);
+                unrecorded.remove(&ticket);
             }
         }
         has_failed
@@ -79,7 +95,7 @@ impl Failures {
             return Ok(None);
         };
         let job = ledger.job(&self.job).await?;
-        let all = recorded(&job.counts).saturating_add(count(&self.unrecorded.places()));
+        let all = recorded(&job.counts).saturating_add(count(&self.unrecorded.tickets()));
         let found = |seen: &AtomicU64| all.saturating_sub(seen.load(Ordering::Relaxed));
         if job.state != JobState::Ready || found(&self.seen) <= most {
             return Ok(None);
@@ -113,6 +129,6 @@ fn is_failure(outcome: &Outcome) -> bool {
     !matches!(outcome, Outcome::Unattempted(_)) && !outcome.is_done()
 }
 
-fn count(places: &BTreeSet<u64>) -> u64 {
-    u64::try_from(places.len()).unwrap_or(u64::MAX)
+fn count(tickets: &BTreeSet<TicketRef>) -> u64 {
+    u64::try_from(tickets.len()).unwrap_or(u64::MAX)
 }

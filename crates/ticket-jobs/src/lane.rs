@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use ticket_core::bulk::{BulkOptions, Notice, Settled};
 use ticket_core::provider::Concurrency;
 use ticket_core::{CallContext, Effect, Error, ErrorKind, Outcome, Result, TicketRef, Tickets};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use crate::check::{Checks, Reads};
 use crate::claims::{Claims, Found, comes_last};
@@ -210,12 +210,9 @@ impl Lane {
         }
         let (sender, mut settled) = mpsc::channel(WAITING);
         let targets = self.checks(&account, sender.clone()).pass(claimed);
-        let going = self.going.clone();
-        let options = self.options.clone().notify(move |_, notice| {
-            if let Notice::Ended(reason) = notice {
-                going.end(reason.clone());
-            }
-        });
+        let has_held = Arc::new(Notify::new());
+        let notify = self.listener(Arc::clone(&has_held));
+        let options = self.options.clone().notify(notify);
         let mut work = account.apply(self.rules.change.clone(), targets, &options);
         // Outcomes are recorded beside the calls, so that these do not wait for the disk.
         let calls = async move {
@@ -233,15 +230,37 @@ impl Lane {
         };
         let record = async {
             let mut together = Vec::new();
-            while settled.recv_many(&mut together, TOGETHER).await > 0 {
-                self.record(std::mem::take(&mut together), left).await?;
+            loop {
+                tokio::select! {
+                    biased;
+                    received = settled.recv_many(&mut together, TOGETHER) => {
+                        if received == 0 {
+                            return Ok(());
+                        }
+                        self.record(std::mem::take(&mut together), left).await?;
+                    }
+                    () = has_held.notified() => self.stop_at_too_many().await?,
+                }
             }
-            Ok(())
         };
         let (calls, record) = (pin!(calls), pin!(record));
         match futures_util::future::select(calls, record).await {
             futures_util::future::Either::Left(((), record)) => record.await,
             futures_util::future::Either::Right((recorded, _)) => recorded,
+        }
+    }
+
+    /// Listens to what happens beside the outcomes.
+    fn listener(&self, has_held: Arc<Notify>) -> impl Fn(&str, &Notice) + Send + Sync + 'static {
+        let (going, failures) = (self.going.clone(), Arc::clone(&self.failures));
+        let account = self.work.account.clone();
+        move |_, notice| match notice {
+            Notice::Ended(reason) => going.end(reason.clone()),
+            Notice::Held(id) => {
+                failures.hold(&account, id);
+                has_held.notify_one();
+            }
+            _ => {}
         }
     }
 
@@ -256,6 +275,14 @@ impl Lane {
             going: self.going.clone(),
             refused,
             reads: Reads::new(),
+        }
+    }
+
+    /// Stops the job if too many of its tickets have failed.
+    async fn stop_at_too_many(&self) -> Result<()> {
+        match self.failures.too_many(&*self.ledger).await? {
+            Some(error) => self.give_up(error).await,
+            None => Ok(()),
         }
     }
 
@@ -281,7 +308,8 @@ impl Lane {
         };
         let places = settled.iter().filter(|one| is_recorded(one));
         let places: BTreeSet<_> = places.map(|one| one.key).collect();
-        let has_failures = self.failures.note(&settled, &places);
+        let account = &self.work.account;
+        let has_failures = self.failures.note(account, &settled, &places);
         let mut told = Vec::with_capacity(settled.len());
         let mut recorded = Vec::new();
         for mut one in settled {
@@ -307,8 +335,8 @@ impl Lane {
             }
         }
         // After the outcomes: of several workers, the last one sees the failures of all.
-        if has_failures && let Some(error) = self.failures.too_many(&*self.ledger).await? {
-            self.give_up(error).await?;
+        if has_failures {
+            self.stop_at_too_many().await?;
         }
         for one in told {
             let ticket = TicketRef::new(self.work.account.clone(), one.id);

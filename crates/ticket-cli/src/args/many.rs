@@ -308,9 +308,10 @@ pub(crate) struct WorkOptions {
     pub(crate) until: Option<Zoned>,
     /// Stop when the vendor has not answered for this long
     ///
-    /// Until then the command pauses and tries again; tickets that are left are `unattempted`. With 0, no failed request is
-    /// repeated, and five failed requests in a row stop the run [default: 15m, at most 1m before the first success; 0 with
-    /// --max-attempts 1]
+    /// Until then the command pauses and tries again; tickets that are left are `unattempted`. With 0, no failed
+    /// request is repeated, and five failed requests in a row stop the run. The ticket of a failed change is read, and
+    /// if the vendor answers, the count starts again: --max-failures stops a run whose changes fail [default: 15m, at
+    /// most 1m before the first success; 0 with --max-attempts 1]
     #[arg(long, hide_short_help = true, value_parser = patience, value_name = "TIME")]
     pub(crate) give_up_after: Option<Duration>,
     /// Requests to an account at the same time, or auto

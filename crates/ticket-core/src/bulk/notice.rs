@@ -29,6 +29,10 @@ pub enum Notice {
         /// When.
         until: Instant,
     },
+    /// The change of this ticket failed, and neither its reply nor a read tells whether it was made: the ticket is looked at again
+    /// once all others are settled, and its outcome follows then. For a caller who limits failures, and so must not wait for
+    /// that. Told again whenever another call about it failed like that; not of a change that the vendor accepted for later.
+    Held(TicketId),
     /// The vendor accepted the change of these tickets and has not carried it out yet; it is asked again at `until`.
     Accepted {
         /// The vendor's work.

@@ -28,7 +28,8 @@ pub struct BulkOptions {
     pub concurrency: Option<Concurrency>,
     /// How long the change goes on without one success while the vendor is unreachable. It pauses between calls, 1 to
     /// 60 seconds, and makes one at a time. After this time, the remaining tickets are `Unattempted`. Default 15
-    /// minutes; before the first success at most one minute. Zero: a call that fails is not made again, and five failed calls in a row end the change.
+    /// minutes; before the first success at most one minute. Zero: a call that fails is not made again, and five failed
+    /// calls in a row end the change. The ticket of a failed call is read, and if the vendor answers, the count starts again.
     pub give_up_after: Duration,
     /// Whether nothing is changed: each ticket is only read, to learn what an [earlier
     /// attempt](crate::CallContext::earlier_attempt) came to.

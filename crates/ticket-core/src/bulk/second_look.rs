@@ -41,6 +41,9 @@ impl Engine {
     pub(super) fn hold(&mut self, mut asked: Asked) {
         let is_seen = self.change.is_seen_in_reads() && may_settle(self.provider.info());
         if is_seen && self.may_look() && self.held.len() < MAX_HELD {
+            if has_failed(&asked) {
+                self.teller.tell(&Notice::Held(asked.target.id.clone()));
+            }
             asked.turns = 0;
             asked.look_at = Instant::now() + SECOND_LOOK * 2_u32.pow(asked.looks);
             self.held.push_back(asked);
@@ -215,18 +218,13 @@ impl Engine {
     /// Keeps a ticket that the vendor accepted for later, or that one look saw unchanged where two prove that it is; settles
     /// another one, about which reads tell no more.
     fn look_later(&mut self, mut asked: Asked, error: Error) {
-        // Of 200, nothing but a job says that it is for later.
-        let is_for_later = is_accepted(&error)
-            && (error.status() != Some(200)
-                || error.job().is_some()
-                || error.kind() == ErrorKind::Accepted);
         let is_first_sight =
             error.is_seen_unchanged() && !asked.error_or_none().is_seen_unchanged();
         asked.looks += 1;
+        let is_looked_at = is_first_sight || is_for_later(&error) && asked.looks < LOOKS_FOR_LATER;
         if is_first_sight {
             asked.error = Some(error);
         }
-        let is_looked_at = is_first_sight || is_for_later && asked.looks < LOOKS_FOR_LATER;
         if is_looked_at && self.look_until.is_none() {
             self.hold(asked);
         } else {
@@ -267,6 +265,20 @@ impl Engine {
             self.settle_unknown(asked);
         }
     }
+}
+
+/// Whether a call about the ticket failed, other than one of an earlier process or one that was stopped.
+fn has_failed(asked: &Asked) -> bool {
+    let error = asked.error.as_ref();
+    error.is_some_and(|error| error.kind() != ErrorKind::Cancelled && !is_for_later(error))
+}
+
+/// Whether the vendor accepted a call to carry it out later. Of 200, nothing but a job says so.
+fn is_for_later(error: &Error) -> bool {
+    is_accepted(error)
+        && (error.status() != Some(200)
+            || error.job().is_some()
+            || error.kind() == ErrorKind::Accepted)
 }
 
 fn is_abandoned(stop: Option<&Stop>) -> bool {

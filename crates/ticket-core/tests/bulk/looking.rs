@@ -178,6 +178,41 @@ async fn ticket_accepted_for_later_is_looked_at_for_35_seconds_and_this_is_told(
     assert_eq!(at, [0, 0, 5, 15, 35]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn failed_change_is_told_at_once_and_neither_an_accepted_one_nor_one_of_before() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let unknown = |kind| error(kind, Effect::Unknown);
+    let fake = Fake::new(1).answering(move |call| match (call.operation, call.ids[0].as_str()) {
+        (Operation::Delete, "1") => Err(unknown(ErrorKind::Server)),
+        (Operation::Delete, "2") => Err(unknown(ErrorKind::BadResponse).with_status(202)),
+        _ => Ok(()),
+    });
+    let fake = fake.info(|mut info| {
+        info.never_reuses_ids = false;
+        info
+    });
+    let (log, tickets, notices) = (fake.log(), fake.bare(), Arc::clone(&told));
+    let sent = log.clone();
+    let options: BulkOptions = at_once(1).notify(move |_, notice| {
+        if let Notice::Held(id) = notice {
+            notices
+                .lock()
+                .unwrap()
+                .push((id.to_string(), sent.deletes()));
+        }
+    });
+    let settled = delete(&tickets, ["1", "2", "3"], &options).await;
+    assert_eq!(words(&settled), ["unknown", "unknown", "deleted"]);
+    let first = [("1".to_owned(), vec!["1".to_owned()])];
+    assert_eq!(*told.lock().unwrap(), first);
+    // A ticket that is only looked at: nothing failed in this change.
+    let earlier = CallContext::new().earlier_attempt(Effect::Unknown);
+    let settled = delete(&tickets.with(earlier), ["4"], &options).await;
+    assert_eq!(words(&settled), ["unknown"]);
+    assert_eq!(*told.lock().unwrap(), first);
+    assert_eq!(log.deletes(), ["1", "2", "3"]);
+}
+
 /// Three tickets, a second per call; the delete of the first one is lost, and the change is stopped in its middle.
 async fn stopped(end: impl Fn(&Stop)) -> (Vec<String>, Vec<String>, Duration) {
     let stop = Stop::new();

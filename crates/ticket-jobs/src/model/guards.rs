@@ -24,8 +24,8 @@ pub struct Guards {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub if_unchanged: bool,
     /// Pause the job when more tickets than this failed, are unknown or were not found since it was created or last resumed,
-    /// whichever workers found it. One that is to be tried again counts as well, for the process that tried it. What is in
-    /// flight ends, and one call may be about many tickets.
+    /// whichever workers found it. One that is to be tried again, or waits for a look at the end that may find it done, counts
+    /// as well, for the process that tried it. What is in flight ends, and one call may be about many tickets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_failures: Option<MaxFailures>,
     /// Stop after this many tickets, until the rest is [released](crate::Step::Release).

@@ -12,8 +12,8 @@ use ticket_core::provider::{Capabilities, Limit, NotFound, Support};
 use ticket_core::{CallContext, Change, Error, ErrorKind, Operation, Stop, TicketRef};
 use ticket_jobs::archive::Archive;
 use ticket_jobs::{
-    ArchiveGuard, Confirmed, EventKind, Guards, JobId, JobState, Jobs, Loading, Look, MaxFailures,
-    NewJob, PLAN_LASTS, Step, Which,
+    ArchiveGuard, Confirmed, EventKind, Guards, JobId, JobState, Jobs, Loading, Look, NewJob,
+    PLAN_LASTS, Step, Which,
 };
 use tokio::time::{Instant, advance};
 
@@ -208,72 +208,6 @@ async fn plan_is_confirmed_only_as_it_was_made() {
             .iter()
             .all(|event| event.by.as_deref() == Some("alice@ops1"))
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn too_many_failures_pause_the_job_and_whoever_resumes_it_gets_as_many_again() {
-    let jobs = jobs();
-    let vendor = Vendor::new(&[]);
-    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
-    let mut guards = Guards::default();
-    guards.max_failures = Some(MaxFailures::Tickets(2));
-    let tickets: Vec<_> = (1..=9).map(|id| format!("eu:{id}")).collect();
-    let tickets: Vec<_> = tickets.iter().map(String::as_str).collect();
-    let id = guarded(&jobs, &accounts, guards, &tickets).await;
-    let options = BulkOptions::default().concurrency(std::num::NonZeroUsize::MIN);
-    let work = |jobs: &Jobs| jobs.run(&id, accounts.clone(), CallContext::new(), &options);
-    let first: Vec<_> = work(&jobs).collect().await;
-    let first = told(&first);
-    let failed = first
-        .iter()
-        .filter(|line| line.ends_with(" not_found"))
-        .count();
-    assert!((3..9).contains(&failed), "{first:?}");
-    assert_eq!(first.len(), 9);
-    assert_eq!(state(&jobs, &id).await, JobState::Paused);
-    let events = jobs.ledger().events(&id).await.unwrap();
-    assert!(
-        events
-            .iter()
-            .any(|event| event.what == EventKind::TooManyFailures)
-    );
-    let sent = deletes(&vendor).len();
-    let _: Vec<_> = work(&jobs).collect().await;
-    assert_eq!(deletes(&vendor).len(), sent);
-    jobs.steer(&id, Step::Resume).await.unwrap();
-    let _: Vec<_> = work(&jobs).collect().await;
-    assert!(deletes(&vendor).len() > sent);
-}
-
-#[tokio::test(start_paused = true)]
-async fn failures_of_earlier_runs_count_as_well() {
-    let jobs = jobs();
-    let vendor = Vendor::new(&[]);
-    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
-    let mut guards = Guards::default();
-    guards.max_failures = Some(MaxFailures::Tickets(20));
-    let tickets: Vec<_> = (1..=60).map(|id| format!("eu:{id}")).collect();
-    let tickets: Vec<_> = tickets.iter().map(String::as_str).collect();
-    let id = guarded(&jobs, &accounts, guards, &tickets).await;
-    let options = BulkOptions::default().concurrency(NonZeroUsize::MIN);
-    let stop = Stop::new();
-    let context = CallContext::new().stop(stop.clone());
-    let mut work = jobs.run(&id, accounts.clone(), context, &options);
-    let mut first = 0;
-    while let Some(one) = work.next().await {
-        first += usize::from(one.unwrap().recorded);
-        if first == 8 {
-            stop.finish();
-        }
-    }
-    assert!((8..=20).contains(&first), "{first}");
-    assert_eq!(state(&jobs, &id).await, JobState::Ready);
-    let work = jobs.run(&id, accounts.clone(), CallContext::new(), &options);
-    let _: Vec<_> = work.collect().await;
-    assert_eq!(state(&jobs, &id).await, JobState::Paused);
-    let failed = jobs.ledger().job(&id).await.unwrap().counts["not_found"];
-    assert!((21..=28).contains(&failed), "{failed}");
-    assert_eq!(u64::try_from(2 * deletes(&vendor).len()).unwrap(), failed);
 }
 
 #[tokio::test(start_paused = true)]

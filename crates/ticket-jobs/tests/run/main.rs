@@ -10,6 +10,7 @@
 mod asleep;
 mod doubt;
 mod erase;
+mod failures;
 mod guards;
 mod permanent;
 mod refused;

@@ -26,8 +26,11 @@ impl Notices {
         let (sender, told) = unbounded_channel();
         let is_single = plan.len() == 1;
         let options = options.notify(move |account, notice| {
-            if is_single && matches!(notice, Notice::Ended(_)) {
-                return;
+            match notice {
+                Notice::Ended(_) if is_single => return,
+                // The outcome of the ticket says more.
+                Notice::Held(_) => return,
+                _ => {}
             }
             // It fails only once nobody reads any more.
             let _ = sender.send((account.to_owned(), notice.clone()));
