@@ -22,7 +22,7 @@ use crate::model::{Claim, Claimed, Event, EventKind, JobState, Step, Suspension,
 use crate::poison;
 use crate::slots::label;
 use crate::turn::{Turn, is_the_accounts};
-use crate::words;
+use crate::{unasked, words};
 
 /// How many outcomes may wait to be recorded.
 const WAITING: usize = 4_096;
@@ -50,6 +50,8 @@ pub(crate) struct Lane {
     pub(crate) failures: Arc<Failures>,
     /// In a worker of a fleet, which has more to do than this.
     pub(crate) turn: Option<Turn>,
+    /// What the vendor changed besides.
+    pub(crate) unasked: Arc<unasked::Told>,
 }
 
 /// How a lane ended.
@@ -209,11 +211,12 @@ impl Lane {
         }
         let (sender, mut settled) = mpsc::channel(WAITING);
         let targets = self.checks(&account, sender.clone()).pass(claimed);
-        let going = self.going.clone();
-        let options = self.options.clone().notify(move |_, notice| {
-            if let Notice::Ended(reason) = notice {
-                going.end(reason.clone());
-            }
+        let (going, unasked) = (self.going.clone(), Arc::clone(&self.unasked));
+        let (tickets, is_erasure) = (self.tickets.clone(), self.rules.is_erasure);
+        let options = self.options.clone().notify(move |_, notice| match notice {
+            Notice::Ended(reason) => going.end(reason.clone()),
+            Notice::Unasked(others) => unasked.add(others, tickets.info(), is_erasure),
+            _ => {}
         });
         let mut work = account.apply(self.rules.change.clone(), targets, &options);
         // Outcomes are recorded beside the calls, so that these do not wait for the disk.
@@ -233,9 +236,11 @@ impl Lane {
         let record = async {
             let mut together = Vec::new();
             while settled.recv_many(&mut together, TOGETHER).await > 0 {
+                // Before the outcomes: their call is not made again.
+                self.record_unasked(false).await?;
                 self.record(std::mem::take(&mut together), left).await?;
             }
-            Ok(())
+            self.record_unasked(true).await
         };
         let (calls, record) = (pin!(calls), pin!(record));
         match futures_util::future::select(calls, record).await {

@@ -16,7 +16,7 @@ fn person(digit: &str) -> PersonHash {
     digit.repeat(64).parse().unwrap()
 }
 
-fn ada() -> PersonHash {
+pub(crate) fn ada() -> PersonHash {
     person("a")
 }
 
@@ -25,7 +25,7 @@ fn bob() -> PersonHash {
 }
 
 /// A vendor whose deletes do this, and that may give out ids again.
-fn vendor(tickets: &[&str], removal: Removal) -> Vendor {
+pub(crate) fn vendor(tickets: &[&str], removal: Removal) -> Vendor {
     let mut vendor = Vendor::new(tickets);
     let capabilities = vendor.info.capabilities.clone();
     let delete = capabilities.support(Operation::Delete).unwrap().clone();
@@ -41,13 +41,13 @@ fn created(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn erasure() -> Erasure {
+pub(crate) fn erasure() -> Erasure {
     Erasure::new("key", [ada(), bob()])
         .search(AccountSearch::new("eu", "desk").how("each ticket was read"))
 }
 
 /// An erasure that is planned.
-async fn planned(
+pub(crate) async fn planned(
     jobs: &Jobs,
     accounts: &Accounts,
     erasure: Erasure,
@@ -65,7 +65,7 @@ async fn planned(
     list.seal(accounts).await.unwrap()
 }
 
-async fn confirm(jobs: &Jobs, accounts: &Accounts, job: &JobId) {
+pub(crate) async fn confirm(jobs: &Jobs, accounts: &Accounts, job: &JobId) {
     let confirmed = Confirmed::new(jobs.ledger().now(), "ada@host");
     jobs.confirm(job, accounts, confirmed).await.unwrap();
 }
