@@ -15,6 +15,8 @@ const EVENTS: usize = 100;
 /// What a lane was told of such tickets.
 pub(crate) struct Told {
     waiting: Mutex<Waiting>,
+    /// Who hears of them at once.
+    tell: Option<Box<dyn Fn(Unasked) + Send + Sync>>,
 }
 
 struct Waiting {
@@ -30,6 +32,16 @@ impl Told {
         let (unasked, events) = (Unasked::new(account), 0);
         Self {
             waiting: Mutex::new(Waiting { unasked, events }),
+            tell: None,
+        }
+    }
+
+    /// The same, and `tell` hears of them at once.
+    pub(crate) fn telling(account: &str, tell: impl Fn(Unasked) + Send + Sync + 'static) -> Self {
+        let tell: Box<dyn Fn(Unasked) + Send + Sync> = Box::new(tell);
+        Self {
+            tell: Some(tell),
+            ..Self::new(account)
         }
     }
 
@@ -40,7 +52,16 @@ impl Told {
         };
         let named: Vec<_> = tickets.iter().filter(may_be_named).cloned().collect();
         let count = u64::try_from(tickets.len()).unwrap_or(u64::MAX);
-        self.waiting().unasked.add(&named, count);
+        let account = {
+            let mut waiting = self.waiting();
+            waiting.unasked.add(&named, count);
+            waiting.unasked.account.clone()
+        };
+        if let Some(tell) = &self.tell {
+            let mut unasked = Unasked::new(account);
+            unasked.add(&named, count);
+            tell(unasked);
+        }
     }
 
     /// Takes what is to be recorded now.

@@ -89,3 +89,25 @@ async fn erasure_keeps_ids_that_nobody_asked_for_and_counts_what_may_be_an_addre
     let events = jobs.ledger().events(&id).await.unwrap();
     assert!(!format!("{events:?}").contains("ann@"), "{events:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn worker_tells_what_nobody_asked_for_and_keeps_it_with_the_job() {
+    let jobs = jobs();
+    let vendor = Vendor::new(&["1"]);
+    let accounts = Accounts::new(&jobs, [("eu", &vendor)]);
+    let id = job(&jobs, &accounts, &["eu:1"]).await;
+    vendor.state().takes = [texts(&["77"])].into();
+    let worker = worker::work(&jobs, &accounts, 1);
+    worker::over(&jobs, &id, 60).await;
+    let told = worker.told.clone();
+    worker.finish().await;
+    let told = told.all();
+    assert!(
+        told.iter()
+            .any(|line| line.starts_with("unasked eu") && line.contains("77")),
+        "{told:?}"
+    );
+    assert_eq!(vendor.log(), ["delete 1"]);
+    let expected = vec![("eu".to_owned(), texts(&["77"]), 1)];
+    assert_eq!(kept(&jobs, &id, 1).await, expected);
+}
