@@ -12,7 +12,7 @@ use crate::common::shells::Shells;
 use crate::common::workers::Worker;
 use crate::common::{Run, at, deletes, execute, json};
 use serde_json::Value;
-use ticket_sandbox::{Endpoint, Fault, Rule, Vendor, credentials};
+use ticket_sandbox::{Endpoint, Fault, OddId, Rule, Vendor, credentials};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn person_is_erased_at_six_vendors_and_nothing_but_the_archive_names_her() {
@@ -181,6 +181,40 @@ async fn trash_of_the_vendor_is_named_as_still_at_the_vendor() {
     let listed = format!("Still at the vendor:\n  {ticket}: in the vendor's trash\n");
     assert!(ran.stderr.contains(&listed), "{ran:?}");
     assert!(!ran.stderr.contains("erased;"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn erasure_that_took_a_ticket_along_exits_1_and_names_it_now_and_later() {
+    let case = Case::new().await;
+    let shells = case.shells();
+    let hers = case.ann.ticket(Vendor::LeadSquared);
+    let list = case.file("known.txt", &hers);
+    let more = ["--requester", ADDRESS, "--tickets", &list];
+    let planned = shells.run(&erase(&["redmine"], &more));
+    assert_eq!(planned.code, 4, "{planned:?}");
+    let odd = Rule::new(Fault::OddId(OddId::Unasked)).endpoint(Endpoint::Delete);
+    case.ann.sandbox.inject(odd);
+    // Without it the trash of the vendor would make it 4.
+    let ran = confirm_and_run(&shells, 1, "table");
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.stderr.contains("Erasure: 1 in the vendor's trash"),
+        "{ran:?}"
+    );
+    assert!(ran.stderr.contains("999999999"), "{ran:?}");
+    assert!(!case.ann.exists(&hers));
+    assert_eq!(deletes(&case.ann.sandbox), 1);
+    let job = shells.job();
+    let again = shells.run(&["job", "run", &job, "--output", "json"]);
+    assert_eq!(again.code, 1, "{again:?}");
+    let told = json(again.stderr.lines().last().unwrap());
+    assert_eq!(told["unasked"][0]["tickets"][0], "999999999", "{told}");
+    assert_eq!(shells.show(&job)["unasked"], told["unasked"]);
+    let to = case.path("report");
+    assert_eq!(shells.run(&["job", "report", &job, "--to", &to]).code, 0);
+    let report = fs::read_to_string(Path::new(&to).join("report.json")).unwrap();
+    assert!(report.contains("also deleted 999999999"), "{report}");
+    assert_eq!(deletes(&case.ann.sandbox), 1);
 }
 
 #[cfg(unix)]

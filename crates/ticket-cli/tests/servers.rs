@@ -8,7 +8,7 @@
 //! | 202 or 203 in place of the documented 200 | `answers::delete_that_is_only_accepted_is_unknown` |
 //! | 408 after the call was carried out | `answers::delete_answered_with_408_after_effect_is_not_told_as_failed` |
 //! | compressed answer that nobody asked for | `answers::compressed_answer_is_named_as_such` |
-//! | deleted ids that nobody asked for | `answers::id_that_nobody_asked_for_is_named_and_exits_1` |
+//! | deleted ids that nobody asked for | `answers::id_that_nobody_asked_for_is_named_and_exits_1`, `answers::id_that_nobody_asked_for_is_named_by_its_job_and_the_report_later`, `erase.rs`: `erasure_that_took_a_ticket_along_exits_1_and_names_it_now_and_later` |
 //! | another user's ticket | `answers::missing_ticket_after_a_lost_answer_is_unknown_where_it_may_belong_to_another_user` |
 //! | reads that lag behind a delete | `answers::stale_read_after_a_lost_answer_proves_nothing` |
 //! | fresh token called expired | `answers::fresh_token_refused_as_expired_is_tried_again` |

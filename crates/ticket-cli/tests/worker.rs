@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::common::shells::Shells;
 use crate::common::workers::{Worker, address, calls, get, job, job_with, slow};
 use crate::common::{deletes, json, sandbox};
-use ticket_sandbox::{Endpoint, Fault, Rule};
+use ticket_sandbox::{Endpoint, Fault, OddId, Rule, Vendor};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn worker_does_a_confirmed_job_and_ends_with_sigterm() {
@@ -91,6 +91,30 @@ async fn two_workers_share_a_job_and_a_killed_one_loses_nothing() {
     let twice = twice.values().filter(|times| **times > 1).count();
     assert!(twice <= 32, "{twice}");
     assert_eq!(shells.run(&["job", "verify"]).code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn worker_says_which_tickets_the_vendor_changed_unasked_and_watch_exits_1() {
+    let sandbox = sandbox().await;
+    let shells = Shells::new(&sandbox);
+    let ticket = format!("leadsquared:{}", sandbox.ticket_ids(Vendor::LeadSquared)[0]);
+    let planned = shells.run(&["delete", "--plan", "--look", "none", &ticket]);
+    assert_eq!(planned.code, 0, "{planned:?}");
+    let job = shells.job();
+    let confirmed = shells.at_terminal(&["job", "confirm", &job], "1\n");
+    assert_eq!(confirmed.code, 0, "{confirmed:?}");
+    let odd = Rule::new(Fault::OddId(OddId::Unasked)).endpoint(Endpoint::Delete);
+    sandbox.inject(odd.always());
+    let mut worker = Worker::start(&shells, &["--account", "leadsquared"]);
+    let said = worker.says("which nobody asked for");
+    let expected =
+        format!("job {job}: leadsquared: the vendor says that it also deleted 999999999");
+    assert!(said.contains(&expected), "{said}");
+    assert_eq!(shells.run(&["job", "watch", &job]).code, 1);
+    worker.signal("-TERM");
+    assert_eq!(worker.end().0, Some(0));
+    assert_eq!(deletes(&sandbox), 1);
+    assert_eq!(shells.show(&job)["unasked"][0]["count"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

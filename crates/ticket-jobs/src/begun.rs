@@ -15,6 +15,7 @@ use crate::model::{EventKind, Job, JobAccount, JobState, Work, WorkerId};
 use crate::poison::CatchPanics;
 use crate::rules::Rules;
 use crate::turn::Turn;
+use crate::unasked::Told;
 
 /// A worker that has begun to work on a job.
 pub(crate) struct Begun {
@@ -122,6 +123,7 @@ impl Begun {
             outcomes,
             failures: Arc::clone(&self.failures),
             turn,
+            unasked: Arc::new(Told::new(name)),
         })
     }
 }

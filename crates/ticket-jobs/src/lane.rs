@@ -23,7 +23,7 @@ use crate::poison;
 use crate::rules::Rules;
 use crate::slots::label;
 use crate::turn::{Turn, is_the_accounts};
-use crate::words;
+use crate::{unasked, words};
 
 /// How many outcomes may wait to be recorded.
 const WAITING: usize = 4_096;
@@ -51,6 +51,8 @@ pub(crate) struct Lane {
     pub(crate) failures: Arc<Failures>,
     /// In a worker of a fleet, which has more to do than this.
     pub(crate) turn: Option<Turn>,
+    /// What the vendor changed besides.
+    pub(crate) unasked: Arc<unasked::Told>,
 }
 
 /// How a lane ended.
@@ -235,8 +237,10 @@ impl Lane {
                     biased;
                     received = settled.recv_many(&mut together, TOGETHER) => {
                         if received == 0 {
-                            return Ok(());
+                            return self.record_unasked(true).await;
                         }
+                        // Before the outcomes: their call is not made again.
+                        self.record_unasked(false).await?;
                         self.record(std::mem::take(&mut together), left).await?;
                     }
                     () = has_held.notified() => self.stop_at_too_many().await?,
@@ -254,8 +258,11 @@ impl Lane {
     fn listener(&self, has_held: Arc<Notify>) -> impl Fn(&str, &Notice) + Send + Sync + 'static {
         let (going, failures) = (self.going.clone(), Arc::clone(&self.failures));
         let account = self.work.account.clone();
+        let (tickets, unasked) = (self.tickets.clone(), Arc::clone(&self.unasked));
+        let is_erasure = self.rules.is_erasure;
         move |_, notice| match notice {
             Notice::Ended(reason) => going.end(reason.clone()),
+            Notice::Unasked(others) => unasked.add(others, tickets.info(), is_erasure),
             Notice::Held(id) => {
                 failures.hold(&account, id);
                 has_held.notify_one();

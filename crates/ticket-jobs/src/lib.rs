@@ -39,6 +39,7 @@ pub mod store;
 #[cfg(feature = "suite")]
 pub mod suite;
 mod turn;
+mod unasked;
 mod words;
 mod worker;
 
@@ -52,7 +53,7 @@ pub use model::{
     AccountSearch, AccountState, Again, ArchiveGuard, Archived, CallId, Claim, Claimed, Confirmed,
     Ended, Erasure, Event, EventKind, Guards, Job, JobAccount, JobCall, JobId, JobState, JobTicket,
     Listed, LookedAgain, MaxFailures, NewCall, NewJob, Offer, Percent, PersonHash, PutBack, Seen,
-    Step, Suspension, Taken, Which, Work, WorkerId,
+    Step, Suspension, Taken, Unasked, Which, Work, WorkerId,
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteLedger;

@@ -14,7 +14,7 @@ mod work;
 pub use self::account::{AccountState, Suspension};
 pub use self::call::{Ended, JobCall, NewCall, Taken, Work};
 pub use self::erasure::{AccountSearch, Again, Erasure, LookedAgain, PersonHash};
-pub use self::event::{Event, EventKind};
+pub use self::event::{Event, EventKind, Unasked};
 pub use self::guards::{ArchiveGuard, Guards, MaxFailures, Percent};
 pub use self::job::{CallId, Confirmed, Job, JobAccount, JobId, JobState, NewJob, Step, WorkerId};
 pub use self::seen::Seen;

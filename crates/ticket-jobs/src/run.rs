@@ -20,6 +20,7 @@ use crate::model::{Claimed, Job, JobId, JobState, Work};
 use crate::poison::CatchPanics;
 use crate::rules::Rules;
 use crate::turn::Turn;
+use crate::unasked::Told;
 
 /// How many outcomes may wait for a reader.
 const WAITING: usize = 1_000;
@@ -62,6 +63,7 @@ impl Jobs {
         if job.state == JobState::Cancelling {
             options = options.only_look();
         }
+        let unasked = Arc::new(Told::new(&work.account));
         let lane = Lane {
             ledger: Arc::clone(self.ledger()),
             tickets: account.clone().layer(CatchPanics::default()),
@@ -74,6 +76,7 @@ impl Jobs {
             outcomes,
             failures: Failures::of(&job),
             turn: Some(turn),
+            unasked,
         };
         let name = lane.work.account.clone();
         let seqs: HashSet<_> = claimed.iter().map(|one| one.seq).collect();

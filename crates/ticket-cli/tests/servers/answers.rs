@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use ticket_sandbox::{Endpoint, Fault, OddId, Rule, TicketFault, Vendor, credentials};
 
 use super::{answer, at_once, calls, counts, delete, name, vendor_with};
+use crate::common::shells::Shells;
 use crate::common::{SAMPLES, at, execute, is_true, sandbox};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,6 +78,45 @@ async fn id_that_nobody_asked_for_is_named_and_exits_1() {
     assert!(run.stderr.contains("999999999"), "{run:?}");
     assert!(sandbox.ticket_ids(Vendor::LeadSquared).is_empty());
     assert_eq!(sandbox.journal().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn id_that_nobody_asked_for_is_named_by_its_job_and_the_report_later() {
+    let (sandbox, tickets) = vendor_with(Vendor::LeadSquared, 3).await;
+    sandbox.inject(Rule::new(Fault::OddId(OddId::Unasked)));
+    let shells = Shells::new(&sandbox);
+    let mut delete = vec!["delete", "--yes"];
+    delete.extend(tickets.iter().map(String::as_str));
+    assert_eq!(shells.run(&delete).code, 1);
+    let (job, calls) = (shells.job(), sandbox.journal().len());
+    let shown = shells.run(&["job", "show", &job]);
+    let said =
+        "leadsquared: the vendor says that it also deleted 999999999, which nobody asked for";
+    assert!(shown.stdout.contains(said), "{shown:?}");
+    assert_eq!(shells.run(&["job", "watch", &job]).code, 1);
+    let expected = json!([{"account": "leadsquared", "tickets": ["999999999"], "count": 1}]);
+    assert_eq!(shells.show(&job)["unasked"], expected);
+    // Running it again does not forget it.
+    assert_eq!(shells.run(&["job", "run", &job]).code, 1);
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("report");
+    let run = shells.run(&["job", "report", &job, "--to", to.to_str().unwrap()]);
+    assert_eq!(run.code, 0, "{run:?}");
+    for (file, said) in [
+        (
+            "report.json",
+            "The vendor of account leadsquared says that it also deleted 999999999, which nobody",
+        ),
+        ("report.html", "says that it also deleted 999999999"),
+        (
+            "report.html",
+            "; and a vendor changed tickets that nobody asked for.",
+        ),
+    ] {
+        let text = std::fs::read_to_string(to.join(file)).unwrap();
+        assert!(text.contains(said), "{file} lacks {said:?}");
+    }
+    assert_eq!(sandbox.journal().len(), calls);
 }
 
 /// To a delete and to a read alike, Sweeppea says the same of such a ticket as of one that is gone.

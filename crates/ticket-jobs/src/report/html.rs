@@ -17,6 +17,7 @@ use self::words::{LONGEST, capital, classes, spaced, text};
 use super::charts::{self, minute, second};
 use super::model::Report;
 use super::numbers::{counted, grouped};
+use crate::model::Unasked;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -99,6 +100,16 @@ fn headline(report: &Report) -> String {
 
 /// The class and the words of what it came to, on the whole.
 fn verdict(report: &Report) -> (&'static str, String) {
+    let (class, words) = of_tickets(report);
+    if Unasked::of(&report.events).is_empty() {
+        return (class, words);
+    }
+    let words = format!("{words}; and a vendor changed tickets that nobody asked for");
+    ("bad", words)
+}
+
+/// The same of the tickets of the job.
+fn of_tickets(report: &Report) -> (&'static str, String) {
     let change = &report.job.change;
     let goal = change.word(&Outcome::Done);
     let missing = report.tickets.distinct - done(report);

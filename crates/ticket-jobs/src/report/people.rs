@@ -55,7 +55,8 @@ pub(super) fn people(job: &Job, events: &[Event]) -> Vec<Act> {
     for event in events {
         let what = match event.what {
             EventKind::Began => "ran",
-            EventKind::Ended => continue,
+            // What the vendor did is among what is not proven.
+            EventKind::Ended | EventKind::Unasked => continue,
             what => what.as_str(),
         };
         add(what, event.by.as_deref(), event.at, event.detail.clone());

@@ -3,9 +3,12 @@
 use ticket_core::{Change, Outcome};
 
 use super::model::{AccountFacts, Mode, Report, TicketRow};
-use super::numbers::counted;
-use crate::model::JobTicket;
+use super::numbers::{counted, grouped};
+use crate::model::{JobTicket, Unasked};
 use crate::words;
+
+/// How many tickets that nobody asked for a sentence names.
+const NAMED: usize = 20;
 
 /// What is counted of the tickets for that.
 #[derive(Debug, Default)]
@@ -48,6 +51,7 @@ pub(super) fn sentences(
     }
     let contradictions = contradictions.into_iter();
     found.extend(contradictions.map(|words| format!("The ledger contradicts itself: {words}.")));
+    found.extend(unasked(report));
     if let Some(erasure) = &report.erasure {
         found.extend(super::erasure::sentences(erasure));
     }
@@ -56,6 +60,22 @@ pub(super) fn sentences(
         of_account(report, account, &mut found);
     }
     found
+}
+
+/// What vendors changed besides: a sentence for each account.
+fn unasked(report: &Report) -> impl Iterator<Item = String> {
+    let done = report.job.change.word(&Outcome::Done);
+    Unasked::of(&report.events).into_iter().map(move |one| {
+        let (first, more) = one.first(NAMED);
+        let mut names: Vec<_> = first.iter().map(ToString::to_string).collect();
+        if names.is_empty() {
+            names.push(counted(more, "ticket"));
+        } else if more > 0 {
+            names.push(format!("{} more", grouped(more)));
+        }
+        let (account, names) = (&one.account, names.join(", "));
+        format!("The vendor of account {account} says that it also {done} {names}, which nobody asked for.")
+    })
 }
 
 fn of_tickets(report: &Report, counts: &Counts, found: &mut Vec<String>) {

@@ -12,7 +12,7 @@ use super::bench::{
 use crate::ledger::LOST_AFTER;
 use crate::model::{
     ArchiveGuard, Archived, CallId, Confirmed, Ended, Event, EventKind, Guards, JobAccount, JobId,
-    JobState, NewCall, NewJob, Seen, Step, Work,
+    JobState, NewCall, NewJob, Seen, Step, Unasked, Work,
 };
 
 pub(super) fn accounts() -> Vec<JobAccount> {
@@ -316,12 +316,17 @@ pub(super) async fn events_are_read_back_in_order(bench: &Bench) -> CaseResult {
     let mut planned = Event::new(clock.now(), EventKind::Planned);
     planned.by = Some("Zoë@host, tickets 0.1.0".to_owned());
     planned.detail = Some("\"two\" tickets\n".to_owned());
+    let mut unasked = Event::new(clock.now(), EventKind::Unasked);
+    let mut others = Unasked::new(ACCOUNT);
+    others.add(&["77".into()], 2);
+    unasked.unasked = Some(others);
     // The order is that in which they were noted, whatever their time.
     let earlier = Timestamp::UNIX_EPOCH;
     let events = vec![
         planned,
         Event::new(earlier, EventKind::Began),
         Event::new(clock.now(), EventKind::TooManyFailures),
+        unasked,
     ];
     for event in &events {
         ledger.note(&job, event.clone()).await?;

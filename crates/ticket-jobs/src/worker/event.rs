@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ticket_core::Error;
+use ticket_core::{Change, Error};
 
-use crate::model::JobId;
+use crate::model::{JobId, Unasked};
 
 /// Something that a [`Worker`](crate::Worker) tells.
 #[derive(Clone, Debug)]
@@ -49,6 +49,16 @@ pub enum WorkerEvent {
         reason: Option<Error>,
         /// For how long this worker leaves the account alone, which did not answer.
         pause: Option<Duration>,
+    },
+    /// The vendor says that it changed tickets that nobody asked for. It is told as soon as the vendor's reply is read, and
+    /// [kept](crate::EventKind::Unasked) with the job.
+    Unasked {
+        /// The job.
+        job: JobId,
+        /// What the job does to its tickets.
+        change: Change,
+        /// The account and the tickets.
+        unasked: Unasked,
     },
     /// The work on a job was lost: the ledger did not answer, or the worker was paused for too long. What it had is offered
     /// again.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use ticket_core::bulk::BulkOptions;
-use ticket_core::{AccountSource, CallContext, Error, ErrorKind, Result, Stop};
+use ticket_core::{AccountSource, CallContext, Change, Error, ErrorKind, Result, Stop};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -18,6 +18,7 @@ use crate::jobs::{JobOutcome, Jobs};
 use crate::lane::{Lane, LaneEnd};
 use crate::model::{JobId, JobState};
 use crate::turn::Turn;
+use crate::unasked::Told;
 
 /// How many outcomes may wait to be counted.
 const WAITING: usize = 1_000;
@@ -145,7 +146,8 @@ impl Site {
         };
         let job = self.job.clone();
         match lane {
-            Ok(lane) => {
+            Ok(mut lane) => {
+                lane.unasked = Arc::new(self.told(&account, &begun.job.change));
                 let event = WorkerEvent::Began {
                     job,
                     account: account.clone(),
@@ -158,6 +160,18 @@ impl Site {
                 None
             }
         }
+    }
+
+    /// What the vendor changes besides, which is told at once.
+    fn told(&self, account: &str, change: &Change) -> Told {
+        let (tell, job, change) = (Arc::clone(&self.tell), self.job.clone(), change.clone());
+        Told::telling(account, move |unasked| {
+            tell(WorkerEvent::Unasked {
+                job: job.clone(),
+                change: change.clone(),
+                unasked,
+            });
+        })
     }
 
     fn refuse(&self, account: String, error: Error) {

@@ -47,7 +47,7 @@ pub(crate) fn erasure() -> Erasure {
 }
 
 /// An erasure that is planned.
-async fn planned(
+pub(crate) async fn planned(
     jobs: &Jobs,
     accounts: &Accounts,
     erasure: Erasure,

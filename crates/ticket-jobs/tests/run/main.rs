@@ -16,6 +16,7 @@ mod permanent;
 mod refused;
 mod steps;
 mod stopping;
+mod unasked;
 mod vendor;
 mod worker;
 

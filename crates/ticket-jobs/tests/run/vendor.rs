@@ -71,6 +71,8 @@ pub(crate) struct State {
     pub(crate) not_purged: BTreeMap<String, Error>,
     /// Purges that are never answered: whether each is carried out.
     pub(crate) unanswered_purges: VecDeque<bool>,
+    /// What each delete takes along, as the vendor says, although nobody asked for it.
+    pub(crate) takes: VecDeque<Vec<String>>,
     /// `delete 1,2`, `delete 1,2 after unknown`, `get 1`, `messages 1`.
     pub(crate) log: Vec<String>,
 }
@@ -206,7 +208,8 @@ impl Vendor {
 
     fn delete_now(&self, targets: &[DeleteTarget]) -> DeleteReport {
         let mut state = self.state();
-        DeleteReport::from_fn(targets, |id| {
+        let others = state.takes.pop_front().unwrap_or_default();
+        let report = DeleteReport::from_fn(targets, |id| {
             if let Some(error) = state.refused.get(id.as_str()) {
                 Outcome::Failed(error.clone())
             } else if state.there.remove(id.as_str()) {
@@ -215,7 +218,8 @@ impl Vendor {
             } else {
                 Outcome::NotFound(Error::new(ErrorKind::NotFound, "no such ticket"))
             }
-        })
+        });
+        report.with_unasked(others.into_iter().map(TicketId::from))
     }
 }
 

@@ -15,7 +15,7 @@ use super::*;
 
 /// What workers told, in words.
 #[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Told(Arc<Mutex<Vec<String>>>);
 
 impl Told {
     fn add(&self, event: &WorkerEvent) {
@@ -30,32 +30,35 @@ impl Told {
                 left,
                 ..
             } => format!("ended {account} {outcomes:?} {left}"),
+            WorkerEvent::Unasked { unasked, .. } => {
+                format!("unasked {} {:?}", unasked.account, unasked.tickets)
+            }
             WorkerEvent::Lost { .. } => "lost".to_owned(),
             _ => "other".to_owned(),
         };
         self.0.lock().unwrap().push(words);
     }
 
-    fn all(&self) -> Vec<String> {
+    pub(crate) fn all(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
 }
 
 /// A worker that works.
-struct Working {
+pub(crate) struct Working {
     stop: Stop,
     task: JoinHandle<()>,
-    told: Told,
+    pub(crate) told: Told,
 }
 
 impl Working {
-    async fn finish(self) {
+    pub(crate) async fn finish(self) {
         self.stop.finish();
         self.task.await.unwrap();
     }
 }
 
-fn work(jobs: &Jobs, accounts: &Arc<Accounts>, lanes: usize) -> Working {
+pub(crate) fn work(jobs: &Jobs, accounts: &Arc<Accounts>, lanes: usize) -> Working {
     let (stop, told) = (Stop::new(), Told::default());
     let names: Vec<_> = accounts.vendors.keys().cloned().collect();
     let tell = told.clone();
@@ -113,7 +116,7 @@ async fn open(jobs: &Jobs, job: &JobId) -> u64 {
 }
 
 /// Waits until the job is over, for so many seconds at most.
-async fn over(jobs: &Jobs, job: &JobId, seconds: u64) -> JobState {
+pub(crate) async fn over(jobs: &Jobs, job: &JobId, seconds: u64) -> JobState {
     for _ in 0..seconds {
         let state = state(jobs, job).await;
         if state.is_over() {

@@ -58,7 +58,7 @@ pub(super) use refused::Refused;
 pub(super) use remaining::Remaining;
 pub(super) use report::Answers;
 pub(super) use row::Row;
-pub(super) use words::{counts, is_done, verb};
+pub(super) use words::{counts, is_done, unasked, verb};
 pub(super) use work::{Work, reached};
 
 /// How many tickets `--yes` alone confirms.

@@ -1,5 +1,6 @@
 //! What a bulk change tells beside its outcomes, in words on stderr.
 
+use ticket_jobs::Unasked;
 use tickets::Change;
 use tickets::bulk::{BulkOptions, Notice};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -9,15 +10,10 @@ use super::plan::Plan;
 use super::words;
 use crate::text;
 
-/// Number of ids that a sentence names.
-const MAX_NAMED: usize = 20;
-
 /// The notices of all accounts.
 pub(super) struct Notices {
     change: Change,
     told: UnboundedReceiver<(String, Notice)>,
-    /// Whether the vendor changed tickets that nobody asked for.
-    unasked: bool,
 }
 
 impl Notices {
@@ -38,7 +34,6 @@ impl Notices {
         let notices = Self {
             change: plan.change.clone(),
             told,
-            unasked: false,
         };
         (notices, options)
     }
@@ -60,12 +55,8 @@ impl Notices {
         rest
     }
 
-    pub(super) fn has_unasked(&self) -> bool {
-        self.unasked
-    }
-
-    fn words(&mut self, account: &str, notice: &Notice) -> String {
-        let account = text::line(account);
+    fn words(&self, name: &str, notice: &Notice) -> String {
+        let account = text::line(name);
         let wait = |until: &Instant| {
             let wait = until.saturating_duration_since(Instant::now());
             text::seconds(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
@@ -83,17 +74,9 @@ impl Notices {
             Notice::Ended(error) => ended(&account, &text::line(error.message())),
             Notice::Resumed => format!("{account}: the vendor answers again"),
             Notice::Unasked(tickets) => {
-                self.unasked = true;
-                let named = tickets.iter().take(MAX_NAMED);
-                let mut named: Vec<_> = named.map(|id| text::line(id.as_str())).collect();
-                if tickets.len() > MAX_NAMED {
-                    named.push(format!("{} more", tickets.len() - MAX_NAMED));
-                }
-                format!(
-                    "{account}: the vendor says that it also {} {}, which nobody asked for",
-                    words::past(&self.change),
-                    named.join(", ")
-                )
+                let mut unasked = Unasked::new(name);
+                unasked.add(tickets, u64::try_from(tickets.len()).unwrap_or(u64::MAX));
+                words::unasked(&self.change, &unasked)
             }
             _ => format!("{account}: {notice:?}"),
         }

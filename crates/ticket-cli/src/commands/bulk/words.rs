@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 
 use comfy_table::Color;
+use ticket_jobs::Unasked;
 use tickets::{Change, Outcome};
 
 use crate::text;
+
+/// How many tickets that nobody asked for a sentence names.
+const MAX_NAMED: usize = 20;
 
 /// The verb, such as "delete", which is also the name of the command.
 pub(crate) fn verb(change: &Change) -> &'static str {
@@ -33,6 +37,23 @@ pub(super) fn third_person(change: &Change) -> String {
 /// The past participle, such as "deleted".
 pub(super) fn past(change: &Change) -> &'static str {
     change.word(&Outcome::Done)
+}
+
+/// That the vendor changed tickets that nobody asked for.
+pub(crate) fn unasked(change: &Change, unasked: &Unasked) -> String {
+    let (first, more) = unasked.first(MAX_NAMED);
+    let mut names: Vec<_> = first.iter().map(|id| text::line(id.as_str())).collect();
+    match (names.is_empty(), more) {
+        (_, 0) => {}
+        (true, _) => names.push(text::tickets(more)),
+        (false, _) => names.push(format!("{} more", text::grouped(more))),
+    }
+    format!(
+        "{}: the vendor says that it also {} {}, which nobody asked for",
+        text::line(&unasked.account),
+        past(change),
+        names.join(", ")
+    )
 }
 
 /// An outcome in `snake_case`.

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures_util::stream::StreamExt as _;
-use ticket_jobs::{Job, JobId, JobState, Step};
+use ticket_jobs::{Job, JobId, JobState, Step, Unasked};
 use tickets::CallContext;
 use tickets::bulk::BulkOptions;
 
@@ -77,6 +77,12 @@ impl Work<'_> {
         });
         report.explain(failures.first().or(waits.as_ref()));
         failures.extend(report.complete(ledger, &job).await.err());
+        match ledger.events(&self.job).await {
+            // Also what another process was told.
+            Ok(events) if !Unasked::of(&events).is_empty() => report.fail(),
+            Ok(_) => {}
+            Err(error) => failures.push(error),
+        }
         let is_sent = match ledger.calls(&self.job, None, 1).await {
             Ok(calls) => !calls.is_empty(),
             Err(_) => true,
@@ -150,9 +156,6 @@ impl Work<'_> {
         drop(outcomes);
         progress.end();
         notices.drain().iter().for_each(|notice| say(notice));
-        if notices.has_unasked() {
-            report.fail();
-        }
         failures
     }
 

@@ -10,7 +10,7 @@ use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use serde::Serialize;
 use ticket_jobs::erase::{Erased, Fate};
-use ticket_jobs::{Job, JobId};
+use ticket_jobs::{Job, JobId, Unasked};
 use tickets::{CallContext, ErrorKind};
 use tokio::time::Instant;
 
@@ -128,7 +128,7 @@ fn day(time: Timestamp) -> String {
 }
 
 /// Waits for the pause, looks at each ticket again, and says what the erasure came to. `exit` is that of the work on the
-/// job in this process. Nothing more is read after `end`.
+/// job in this process: a failure stays one, whatever the second look finds. Nothing more is read after `end`.
 pub(super) async fn finish(
     ledger: &Ledger,
     id: &JobId,
@@ -202,10 +202,12 @@ pub(super) async fn finish(
         Err(error) => return Err(error.into()),
     }
     let erased = ledger.jobs.erased(id).await?;
-    print(ledger, &job, &erased, output).await?;
+    let unasked = Unasked::of(&ledger.jobs.ledger().events(id).await?);
+    print(ledger, &job, &erased, &unasked, output).await?;
     Ok(match interruption.exit() {
         Some(stopped) if is_stopped => stopped,
-        _ => exit_of(&erased),
+        _ if !unasked.is_empty() => Exit::Failed,
+        _ => with_work(exit, exit_of(&erased)),
     })
 }
 
@@ -230,19 +232,35 @@ fn exit_of(erased: &Erased) -> Exit {
     }
 }
 
+/// The exit code of work that ended so, and of what its tickets came to: no look makes up for a failure that is no ticket's.
+const fn with_work(worked: Exit, found: Exit) -> Exit {
+    match worked {
+        Exit::Failed => Exit::Failed,
+        _ => found,
+    }
+}
+
 /// Says on stderr what an erasure came to.
 async fn print(
     ledger: &Ledger,
     job: &Job,
     erased: &Erased,
+    unasked: &[Unasked],
     output: &Output,
 ) -> Result<(), Failure> {
     let shown = Shown::of(erased);
     if output.format.is_json() {
-        print_json(&serde_json::json!({ "job": job.id, "erasure": shown }));
+        let mut record = serde_json::json!({ "job": job.id, "erasure": shown });
+        if let (Some(record), false) = (record.as_object_mut(), unasked.is_empty()) {
+            record.insert("unasked".to_owned(), serde_json::json!(unasked));
+        }
+        print_json(&record);
         return Ok(());
     }
     say(&format!("Erasure: {}.", shown.sentence()));
+    for one in unasked {
+        say(&bulk::unasked(&job.change, one));
+    }
     if !erased.is_complete() {
         let mut still = Listing::new("Still at the vendor:");
         let mut not_proven = Listing::new("Not proven to be erased:");
@@ -319,4 +337,18 @@ fn words(fate: Fate) -> &'static str {
         "already_gone" => "gone before it was deleted here",
         _ => words,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failure_that_is_no_tickets_wins_over_what_the_second_look_finds() {
+        for found in [Exit::Done, Exit::Incomplete, Exit::Failed] {
+            // Such as a list of what remains that could not be written.
+            assert_eq!(with_work(Exit::Failed, found), Exit::Failed);
+            assert_eq!(with_work(Exit::Done, found), found);
+        }
+    }
 }

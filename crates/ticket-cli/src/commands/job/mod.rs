@@ -59,7 +59,7 @@ pub(super) async fn run(
             if show.tickets {
                 tickets(ledger, &job, output).await
             } else {
-                print(&Shown::with_erasure(job, ledger).await?, output)
+                print(&Shown::whole(job, ledger).await?, output)
             }
         }
         args::Job::Confirm(confirm) => confirm::run(ledger, confirm, global, output).await,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use ticket_jobs::{Guards, Job, JobAccount, JobState};
+use ticket_jobs::{Guards, Job, JobAccount, JobState, Unasked};
 use tickets::{Change, Outcome};
 
 use super::super::{bulk, planned};
@@ -48,6 +48,12 @@ pub(super) struct Shown {
     held: u64,
     /// The digest of its plan, if it was to be confirmed.
     digest: Option<String>,
+    /// What vendors changed although nobody asked for it, by account.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unasked: Vec<Unasked>,
+    /// The same in sentences.
+    #[serde(skip)]
+    unasked_words: String,
     /// The command that ends the canary, once it is over.
     #[serde(skip)]
     release: Option<String>,
@@ -101,26 +107,37 @@ impl Shown {
             guards: job.guards,
             held,
             digest: job.digest,
+            unasked: Vec::new(),
+            unasked_words: String::new(),
             release: release.flatten(),
             counts,
             job: job.id.to_string(),
         }
     }
 
-    /// The job with what it came to, if it is an erasure.
-    pub(super) async fn with_erasure(job: Job, ledger: &Ledger) -> Result<Self, Failure> {
-        if job.erasure.is_none() {
-            return Ok(Self::new(job, ledger));
-        }
-        let id = job.id.clone();
-        let erased = ledger.jobs.erased(&id).await?;
+    /// The job with what vendors changed besides, and with what it came to if it is an erasure.
+    pub(super) async fn whole(job: Job, ledger: &Ledger) -> Result<Self, Failure> {
+        let (id, is_erasure) = (job.id.clone(), job.erasure.is_some());
+        let unasked = Unasked::of(&ledger.jobs.ledger().events(&id).await?);
+        let words = unasked.iter().map(|one| bulk::unasked(&job.change, one));
+        let words: Vec<_> = words.collect();
         let mut shown = Self::new(job, ledger);
+        (shown.unasked, shown.unasked_words) = (unasked, words.join("\n"));
+        if !is_erasure {
+            return Ok(shown);
+        }
+        let erased = ledger.jobs.erased(&id).await?;
         shown.erasure = Some(erasure::Shown::of(&erased));
         if erased.look_again_at.is_some() {
             // What looks at its tickets again.
             shown.command = shown.command.or_else(|| ledger.command("run", &id));
         }
         Ok(shown)
+    }
+
+    /// Whether a vendor changed tickets that nobody asked for.
+    pub(super) fn has_unasked(&self) -> bool {
+        !self.unasked.is_empty()
     }
 
     /// The command that ends the canary, if that is over and the rest of the job waits for a person.
@@ -202,6 +219,7 @@ impl Record for Shown {
         "held",
         "details",
         "digest",
+        "unasked",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -227,6 +245,7 @@ impl Record for Shown {
             self.held.to_string(),
             self.details(),
             self.digest.clone().unwrap_or_default(),
+            self.unasked_words.clone(),
         ]
     }
 

@@ -34,7 +34,12 @@ pub(super) async fn run(ledger: &Ledger, asked: &str, output: &Output) -> Result
         let (state, workers) = (job.state, job.workers);
         let is_over = state.is_over();
         let all_done = job.open == 0 && job.counts.keys().all(|outcome| bulk::is_done(outcome));
-        let shown = Shown::new(job, ledger);
+        let shown = if is_over {
+            Shown::whole(job, ledger).await?
+        } else {
+            Shown::new(job, ledger)
+        };
+        let all_done = all_done && !shown.has_unasked();
         let release = shown.release().map(str::to_owned);
         let progress = shown.progress();
         if status.is_terminal() {
@@ -60,7 +65,7 @@ pub(super) async fn run(ledger: &Ledger, asked: &str, output: &Output) -> Result
             } else {
                 let job = ledger.jobs.ledger().job(&id).await?;
                 let is_erasure = job.erasure.is_some();
-                let shown = Shown::with_erasure(job, ledger).await?;
+                let shown = Shown::whole(job, ledger).await?;
                 if let Some(command) = shown.command().filter(|_| is_erasure) {
                     say(&format!(
                         "workers do not look at the tickets again, without which nothing is erased: `{command}` does"

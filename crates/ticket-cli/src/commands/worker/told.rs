@@ -7,11 +7,15 @@ use serde::Serialize;
 use ticket_jobs::WorkerEvent;
 use tickets::Error;
 
+use super::super::bulk;
 use crate::args::LogFormat;
 use crate::clock;
 use crate::failure::Failure;
 use crate::status::say;
 use crate::{record, text};
+
+/// How many tickets that nobody asked for a line names.
+const NAMED: usize = 20;
 
 /// Says what a worker does.
 #[derive(Clone, Debug)]
@@ -37,6 +41,11 @@ struct Line {
     outcomes: BTreeMap<&'static str, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<u64>,
+    /// The first few.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tickets: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket_count: Option<u64>,
     /// The kind: what a vendor says is for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
@@ -137,6 +146,20 @@ impl Teller {
                     error: reason.as_ref().map(|error| error.kind().as_str()),
                     pause_s: pause.map(|pause| pause.as_secs()),
                     ..Line::about("info", "ended", job.as_str(), account)
+                };
+                self.say(line, &words);
+            }
+            WorkerEvent::Unasked {
+                job,
+                change,
+                unasked,
+            } => {
+                let words = format!("job {job}: {}", bulk::unasked(change, unasked));
+                let (named, _) = unasked.first(NAMED);
+                let line = Line {
+                    tickets: named.iter().map(ToString::to_string).collect(),
+                    ticket_count: Some(unasked.count),
+                    ..Line::about("error", "unasked", job.as_str(), &unasked.account)
                 };
                 self.say(line, &words);
             }
