@@ -66,10 +66,10 @@ async fn vendor_that_always_changes_others_does_not_fill_the_ledger_and_all_are_
     assert_eq!(work.count().await, 300);
     assert_eq!(vendor.log().len(), 150);
     let events = jobs.ledger().events(&id).await.unwrap();
-    let unasked = events.iter().filter(|one| one.unasked.is_some()).count();
-    assert!((1..=101).contains(&unasked), "{unasked} events");
-    let (_, names, count) = kept(&jobs, &id, unasked).await.remove(0);
-    assert_eq!((names.len(), count), (100, 450));
+    let told = events.iter().filter(|one| one.unasked.is_some()).count();
+    assert!((1..=101).contains(&told), "{told} events");
+    let (_, kept, count) = kept(&jobs, &id, told).await.remove(0);
+    assert_eq!((kept.len(), count), (100, 450));
 }
 
 #[tokio::test(start_paused = true)]

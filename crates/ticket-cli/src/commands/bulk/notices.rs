@@ -71,6 +71,10 @@ impl Notices {
                 "{account}: {tickets} accepted but not confirmed; looking again in {}",
                 wait(until)
             ),
+            Notice::Accepted { tickets, until, .. } => format!(
+                "{account}: {tickets} accepted, which the vendor carries out later; asking again in {}",
+                wait(until)
+            ),
             Notice::Ended(error) => ended(&account, &text::line(error.message())),
             Notice::Resumed => format!("{account}: the vendor answers again"),
             Notice::Unasked(tickets) => {
@@ -100,6 +104,25 @@ fn ended(account: &str, why: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn accepted_change_is_told_in_words() {
+        let job = tickets::provider::VendorJob::new("8b726e606741012ffc2d782bcb7848fe");
+        let (_sender, told) = unbounded_channel();
+        let notices = Notices {
+            change: Change::Delete,
+            told,
+        };
+        let accepted = Notice::Accepted {
+            job,
+            tickets: 100,
+            until: Instant::now(),
+        };
+        assert_eq!(
+            notices.words("eu", &accepted),
+            "eu: 100 accepted, which the vendor carries out later; asking again in 0 s"
+        );
+    }
 
     #[test]
     fn process_that_was_asleep_does_not_say_that_nothing_more_is_sent() {
