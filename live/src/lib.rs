@@ -22,6 +22,7 @@ mod redmine;
 mod roundup;
 mod rt;
 mod server;
+mod system;
 mod template;
 mod unavailable;
 

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use crate::server::{Server, System};
+use crate::server::Server;
+use crate::system::System;
 use crate::unavailable::Unavailable;
 
 pub(crate) const SYSTEM: System = System {

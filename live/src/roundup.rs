@@ -4,7 +4,8 @@ use std::io;
 
 use serde::Deserialize;
 
-use crate::server::{Server, System, User};
+use crate::server::{Server, User};
+use crate::system::System;
 use crate::unavailable::Unavailable;
 
 pub(crate) const SYSTEM: System = System {

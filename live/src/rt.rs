@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::server::{Server, System, User};
+use crate::server::{Server, User};
+use crate::system::System;
 use crate::unavailable::Unavailable;
 
 /// The queues. In the second one the workflow forbids that a `stalled` ticket becomes `resolved`.

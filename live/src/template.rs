@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::server::System;
+use crate::system::System;
 
 /// In a server's folder: put there before the start, or made by the server.
 const NAME: &str = "template.db";

@@ -271,6 +271,16 @@ impl Lane {
         }
     }
 
+    /// Records what was told of tickets that nobody asked for.
+    async fn record_unasked(&self, is_end: bool) -> Result<()> {
+        let Some(unasked) = self.unasked.take(is_end) else {
+            return Ok(());
+        };
+        let mut event = Event::new(self.ledger.now(), EventKind::Unasked);
+        event.unasked = Some(unasked);
+        self.ledger.note(&self.work.job, event).await
+    }
+
     /// The checks before the change of tickets that are claimed.
     fn checks(&self, account: &Tickets, refused: mpsc::Sender<Settled<u64>>) -> Checks {
         Checks {

@@ -1,6 +1,7 @@
 //! A ledger in a SQLite file.
 
 mod calls;
+mod durability;
 mod jobs;
 mod offers;
 mod open;
@@ -28,12 +29,12 @@ use ticket_core::provider::Limit;
 use ticket_core::{Error, Outcome, Result};
 use tokio::task::spawn_blocking;
 
+use self::durability::Durability::{self, OfCall, Synced, SyncedLater, Written};
 use self::open::Opened;
 use self::process::Process;
 use self::read::Read;
 use self::time::Time;
 use self::values::unusable;
-use self::writer::Durability::{self, OfCall, Synced, SyncedLater, Written};
 use self::writer::{Write, Writer};
 use crate::clock::Clock;
 use crate::ledger::Ledger;

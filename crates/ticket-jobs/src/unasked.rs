@@ -2,10 +2,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ticket_core::{ProviderInfo, Result, TicketId};
+use ticket_core::{ProviderInfo, TicketId};
 
-use crate::lane::Lane;
-use crate::model::{Event, EventKind, Unasked};
+use crate::model::Unasked;
 use crate::words::may_hold_an_address;
 
 /// How many events a lane records at once. What follows is told in one at its end, so that a vendor that always does this does not
@@ -65,7 +64,7 @@ impl Told {
     }
 
     /// Takes what is to be recorded now.
-    fn take(&self, is_end: bool) -> Option<Unasked> {
+    pub(crate) fn take(&self, is_end: bool) -> Option<Unasked> {
         let mut waiting = self.waiting();
         if waiting.unasked.count == 0 || (waiting.events >= EVENTS && !is_end) {
             return None;
@@ -77,17 +76,5 @@ impl Told {
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Lane {
-    /// Records what was told of tickets that nobody asked for.
-    pub(crate) async fn record_unasked(&self, is_end: bool) -> Result<()> {
-        let Some(unasked) = self.unasked.take(is_end) else {
-            return Ok(());
-        };
-        let mut event = Event::new(self.ledger.now(), EventKind::Unasked);
-        event.unasked = Some(unasked);
-        self.ledger.note(&self.work.job, event).await
     }
 }

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use rusqlite::Connection;
 use ticket_core::provider::{Limit, Quota};
 use ticket_core::{Error, ErrorKind, Operation, TicketId};
 
 use super::values::{Result, from_json, json, left, nanos, span, time};
-use super::writer::{Durability, Write};
+use super::writer::Write;
 use crate::ledger::MARGIN;
 use crate::model::{CallId, Ended, JobState, NewCall, Suspension, Taken, Work};
 
@@ -341,35 +340,4 @@ pub(super) fn operations(limit: &Limit) -> String {
         condition.push(')');
     }
     condition
-}
-
-/// How durable the end of this call has to be. Of a job, the outcomes follow it, and they are what is waited for.
-pub(super) fn durability(connection: &Connection, call: i64) -> rusqlite::Result<Durability> {
-    let sql = "SELECT operation, job IS NOT NULL FROM call WHERE id = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([call])?;
-    let Some(row) = rows.next()? else {
-        return Ok(Durability::Written);
-    };
-    let name = row.get_ref(0)?.as_str()?;
-    let operation = Operation::ALL
-        .iter()
-        .find(|operation| operation.as_str() == name);
-    Ok(match operation.is_none_or(|one| one.is_write()) {
-        true if row.get(1)? => Durability::SyncedLater,
-        true => Durability::Synced,
-        false => Durability::Written,
-    })
-}
-
-/// Removes the calls that are no part of a job and count in no window any more, and the workers of jobs that are gone.
-pub(super) fn clean(connection: &Connection, now: i64) -> rusqlite::Result<()> {
-    let sql = "DELETE FROM call WHERE job IS NULL AND id IN (
-        SELECT call.id FROM account CROSS JOIN call INDEXED BY call_alone
-            ON call.account = account.number AND acts_until <= ?1 - longest_window
-        WHERE job IS NULL)";
-    connection.prepare_cached(sql)?.execute([now])?;
-    let sql = "DELETE FROM worker WHERE job IS NULL AND id NOT IN (
-        SELECT worker FROM call WHERE ended_at IS NULL AND worker IS NOT NULL)";
-    connection.prepare_cached(sql)?.execute([]).map(drop)
 }

@@ -7,7 +7,7 @@ use ticket_core::Error;
 use ticket_core::model::Version;
 
 use super::values::{self, Result, conflict, json, nanos, no_job};
-use super::writer::Write;
+use super::writer::{Write, clean};
 use crate::model::{
     Confirmed, Event, JobAccount, JobId, JobState, Listed, LookedAgain, NewJob, Seen, Step,
 };
@@ -353,7 +353,7 @@ impl Write<'_> {
             pruned.push(id.parse::<JobId>()?);
         }
         if !pruned.is_empty() {
-            super::calls::clean(self.connection, self.now)?;
+            clean(self.connection, self.now)?;
         }
         Ok(pruned)
     }

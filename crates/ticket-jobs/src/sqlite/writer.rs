@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use ticket_core::{Error, Result};
 use tokio::sync::oneshot;
 
+use super::durability::{self, Durability};
 use super::open::{self, Opened};
 use super::process::Process;
 use super::time::Time;
@@ -32,20 +33,6 @@ pub(super) struct Write<'a> {
     pub(super) process: &'a mut Process,
     /// The ledger's time, in nanoseconds.
     pub(super) now: i64,
-}
-
-/// How durable an operation has to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Durability {
-    /// It survives a loss of power.
-    Synced,
-    /// As `Synced`. No call is made later because of it, so it waits for one that is committed along with it: the sync of
-    /// its own would delay that call.
-    SyncedLater,
-    /// It survives the end of the process. A loss of power may undo it, which does no harm.
-    Written,
-    /// As durable as the row of this call.
-    OfCall(i64),
 }
 
 /// Sends operations to the thread. Dropping it waits until all of them are done.
@@ -228,7 +215,7 @@ impl Thread {
         let durability = match operation.durability() {
             // If this fails, so does the operation.
             Durability::OfCall(call) => {
-                super::calls::durability(&self.connection, call).unwrap_or(Durability::Synced)
+                durability::of_call(&self.connection, call).unwrap_or(Durability::Synced)
             }
             durability => durability,
         };
@@ -262,8 +249,7 @@ impl Thread {
         self.until_cleaning = self.until_cleaning.saturating_sub(batch.operations.len());
         if self.until_cleaning == 0 {
             self.until_cleaning = OPERATIONS_PER_CLEANING;
-            super::calls::clean(&self.connection, self.time.now(None))
-                .map_err(|error| self.unusable(&error))?;
+            clean(&self.connection, self.time.now(None)).map_err(|error| self.unusable(&error))?;
         }
         let begun = now();
         self.execute("COMMIT")?;
@@ -352,6 +338,18 @@ impl From<std::io::Error> for Failure {
         let message = format!("the folder of workers beside the ledger cannot be written: {error}");
         Error::config(message).into()
     }
+}
+
+/// Removes the calls that are no part of a job and count in no window any more, and the workers of jobs that are gone.
+pub(super) fn clean(connection: &Connection, now: i64) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM call WHERE job IS NULL AND id IN (
+        SELECT call.id FROM account CROSS JOIN call INDEXED BY call_alone
+            ON call.account = account.number AND acts_until <= ?1 - longest_window
+        WHERE job IS NULL)";
+    connection.prepare_cached(sql)?.execute([now])?;
+    let sql = "DELETE FROM worker WHERE job IS NULL AND id NOT IN (
+        SELECT worker FROM call WHERE ended_at IS NULL AND worker IS NOT NULL)";
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 #[cfg(test)]
