@@ -106,7 +106,7 @@ async fn merged_ticket_does_not_show_the_files_of_its_target() {
     let from = file(live, QUEUES[0], "Merged").to_string();
     let new = NewTicket::new("The other one")
         .category(QUEUES[0])
-        .attachment(Attachment::new("private.txt", *b"Not yours"));
+        .attachment(Attachment::new("private.txt", *b"Not yours").media_type("text/plain"));
     let into = rt.create(&CallContext::new(), &new).await.unwrap().id;
     merge(live, &from, into.as_str());
     // The server lists them.
